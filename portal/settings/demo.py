@@ -1,0 +1,15 @@
+"""`make demo`: everything on one machine, codes to be read in /demo/mailbox/. Never expose this to the internet."""
+
+from portal.settings.base import *
+from portal.settings.secrets import local_secrets
+
+_secrets = local_secrets(RUNTIME_DIR)
+SECRET_KEY = SECRET_KEY or _secrets["SECRET_KEY"]
+FIELD_ENCRYPTION_KEYS = FIELD_ENCRYPTION_KEYS or [_secrets["FIELD_ENCRYPTION_KEYS"]]
+SEARCH_DIGEST_KEY = SEARCH_DIGEST_KEY or _secrets["SEARCH_DIGEST_KEY"]
+ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
+SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
+DEMO_MAILBOX = True
+# A person who tries the demo signs in many times an hour.
+ONE_TIME_CODE_SENDS_PER_HOUR = 1000

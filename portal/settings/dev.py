@@ -1,0 +1,18 @@
+"""Working on the portal: debug pages, N+1 queries raise, secrets of the checkout."""
+
+from portal.settings.base import *
+from portal.settings.secrets import local_secrets
+
+DEBUG = True
+_secrets = local_secrets(RUNTIME_DIR)
+SECRET_KEY = SECRET_KEY or _secrets["SECRET_KEY"]
+FIELD_ENCRYPTION_KEYS = FIELD_ENCRYPTION_KEYS or [_secrets["FIELD_ENCRYPTION_KEYS"]]
+SEARCH_DIGEST_KEY = SEARCH_DIGEST_KEY or _secrets["SEARCH_DIGEST_KEY"]
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS += ["zeal"]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+ZEAL_RAISE = True
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
+SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
+DEMO_MAILBOX = True

@@ -1,0 +1,34 @@
+"""Secrets of a development or demo checkout: made once, kept under the runtime folder, readable by the owner only.
+
+Production never comes here: its settings refuse to start without secrets in the environment.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+
+def local_secrets(runtime_dir: Path) -> dict[str, str]:
+    """Return this checkout's secrets, making them on first use."""
+    from cryptography.fernet import Fernet
+
+    path = runtime_dir / "secrets.json"
+    if path.exists():
+        return dict(json.loads(path.read_text()))
+    runtime_dir.mkdir(parents=True, exist_ok=True)
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "SEARCH_DIGEST_KEY": secrets.token_urlsafe(32),
+    }
+    part = path.with_suffix(f".{os.getpid()}")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(made))
+    try:
+        os.link(part, path)  # two first starts at once: one wins, both read the winner's
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+    return dict(json.loads(path.read_text()))

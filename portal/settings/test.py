@@ -1,0 +1,28 @@
+"""The test suite: the real database, fixed keys, fast password hashing, N+1 queries raise."""
+
+import os
+
+from portal.settings.base import *
+
+SECRET_KEY = "test-only-secret-key-that-is-long-enough-for-checks-0123456789"
+FIELD_ENCRYPTION_KEYS = ["dGVzdC1vbmx5LWZpZWxkLWtleS0wMTIzNDU2Nzg5MDE="]
+SEARCH_DIGEST_KEY = "test-only-digest-key"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+INSTALLED_APPS += ["zeal"]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+ZEAL_RAISE = True
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
+SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
+DEMO_MAILBOX = True
+LOG_LEVEL = "WARNING"
+LOGGING = {"level": LOG_LEVEL, "format": "text"}
+EMBEDDED_POSTGRES_DIR = RUNTIME_DIR / "postgres-test"
+if EMBEDDED_POSTGRES:
+    DATABASES["default"]["HOST"] = str(locate(EMBEDDED_POSTGRES_DIR).socket_dir)
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+# Two runs at once do not share a database; tests/support/embedded.py drops what a killed run left behind.
+DATABASES["default"]["TEST"] = {"NAME": f"test_portal_{os.getpid()}"}
