@@ -1,0 +1,174 @@
+"""The base of every page in the carrier administration: staff look things up there and change very little.
+
+A subclass says what is listed and searched, and names the few fields staff may change; everything else follows:
+nothing is added or deleted, secrets are neither shown nor searchable, every look and every change leaves an audit
+row, and no list counts or sorts a table of millions.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+
+from portal.common import audit
+from portal.common.crypto import EncryptedTextField
+from portal.common.models import AuditEvent
+
+COUNTED_AT_MOST = 10_000
+# Proofs and what is made from them. They are not personal data to be read by staff, whatever the model calls them.
+SECRET_NAMES = ("password", "bound_to")
+SECRET_ENDINGS = ("_hash", "_digest")
+
+
+def is_secret(field: Any) -> bool:
+    """Encrypted values, hashes and search digests: never shown, never searched, never filtered by."""
+    name = field.name
+    return isinstance(field, EncryptedTextField) or name in SECRET_NAMES or name.endswith(SECRET_ENDINGS)
+
+
+class CappedPaginator(Paginator):
+    """Counts at most 10,000 rows: nobody turns to page 500, and counting millions takes seconds."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        if isinstance(rows, models.QuerySet):
+            return rows.order_by()[:COUNTED_AT_MOST].count()
+        return len(rows)
+
+
+class ReadMostlyAdmin(admin.ModelAdmin):
+    """Look up, and change only ``editable_fields``.
+
+    ``search_fields`` must be exact look-ups on indexed fields (``"number__exact"``). ``ordering`` and ``sortable_by``
+    start from the primary key; a subclass with a suitable index may say otherwise.
+    """
+
+    editable_fields: ClassVar[Sequence[str]] = ()
+    hidden_fields: ClassVar[Sequence[str]] = ()
+    # Off only for rows that say nothing about anybody's person.
+    audits_views: ClassVar[bool] = True
+
+    search_fields: ClassVar[Any] = ()
+    list_select_related: ClassVar[Any] = True
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    ordering: ClassVar[Any] = ("-pk",)
+    sortable_by: ClassVar[Any] = ()
+    paginator = CappedPaginator
+    actions_on_bottom = False
+    save_on_top = False
+    view_on_site = False
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        # A select with every producer in it would be the page; a number with a look-up window is enough.
+        foreign = [field.name for field in self._fields_of_model() if isinstance(field, models.ForeignKey)]
+        self.raw_id_fields = foreign  # type: ignore[misc]
+
+    # What subclasses may say about a row
+
+    def get_editable_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """Fields staff may change on this row."""
+        return self.editable_fields
+
+    def audit_id(self, obj: Any) -> str:
+        """How the audit trail names the row: a number people use where there is one, never a name."""
+        return str(obj.pk)
+
+    def for_producer(self, obj: Any) -> str:
+        """National producer number of the book the row belongs to; empty where there is none."""
+        return ""
+
+    # Permissions: the site lets only carrier staff in (PortalAdminSite); Django's view and change permissions count
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or bool(self.get_editable_fields(request, obj))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Filters in the address may not probe secrets: ``?code_hash__startswith=`` would spell a hash out."""
+        first = lookup.split("__")[0]
+        if first not in self._shown_fields and first != "pk":
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    # What is shown
+
+    def _fields_of_model(self) -> list[Any]:
+        return [field for field in self.model._meta.get_fields() if field.concrete and not field.many_to_many]
+
+    @cached_property
+    def _shown_fields(self) -> list[str]:
+        shown = (field for field in self._fields_of_model() if not is_secret(field))
+        return [field.name for field in shown if field.name not in self.hidden_fields]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Columns of the model without secrets; names of methods in ``readonly_fields`` follow."""
+        extra = [name for name in self.readonly_fields if name not in self._shown_fields]
+        return [name for name in self._shown_fields if name != self.opts.pk.name] + extra
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        editable = self.get_editable_fields(request, obj)
+        return [name for name in self.get_fields(request, obj) if name not in editable]
+
+    # What is written down
+
+    def _record(self, request: HttpRequest, action: str, obj: Any = None, **details: Any) -> None:
+        user: Any = request.user
+        audit.record(
+            action,
+            by=user,
+            for_producer=self.for_producer(obj) if obj is not None else "",
+            object_type=str(self.opts.model_name),
+            object_id=self.audit_id(obj) if obj is not None else "",
+            details=details,
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if self.audits_views and request.method == "GET" and response.status_code == 200:
+            self._record(request, "admin.listed", searched=bool(request.GET.get("q")))
+        return response
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if self.audits_views and request.method == "GET" and obj is not None:
+            self._record(request, "admin.viewed", obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The audit trail instead of Django's own log, which would keep names. Runs in the change's transaction."""
+        fields = sorted({name for part in message for name in part.get("changed", {}).get("fields", [])})
+        self._record(request, "admin.changed", obj, fields=fields)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The audit rows about this row."""
+        obj = self.get_object(request, object_id)
+        if obj is None or not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        wanted = {"object_type": str(self.opts.model_name), "object_id": self.audit_id(obj)}
+        url = reverse(f"admin:{AuditEvent._meta.app_label}_{AuditEvent._meta.model_name}_changelist")
+        return HttpResponseRedirect(f"{url}?{urlencode(wanted)}")

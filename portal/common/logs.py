@@ -1,0 +1,97 @@
+"""Logs: one readable line in a terminal, one JSON object in production, and no personal data in either."""
+
+import logging
+import logging.config
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+HIDDEN = "[hidden]"
+PRIVATE_KEYS = re.compile(
+    r"ssn|social|birth|dob|password|passwd|secret|token|code|card|account_?n(?:o|um)|routing|authorization|cookie|session|email|phone",
+    re.IGNORECASE,
+)
+SSN_SHAPE = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
+CARD_SHAPE = re.compile(r"\b(?:\d[ -]?){13,19}\b")
+# Names that contain a private word but hold nothing private.
+OPEN_KEYS = frozenset({"status_code", "exit_code"})
+# Line ends of every kind, and what could move the cursor of the terminal in which somebody reads the log.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def scrub(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hide private keys and anything shaped like an SSN or a card number; keep one event on one line."""
+    for key, value in event.items():
+        if key == "exception" and isinstance(value, str):
+            event[key] = _without_numbers(value)
+        elif not key.startswith("_"):  # structlog's own record, which is never written
+            event[key] = _scrubbed(key, value)
+    return event
+
+
+def _scrubbed(key: str, value: Any) -> Any:
+    if key not in OPEN_KEYS and PRIVATE_KEYS.search(key):
+        return HIDDEN
+    if isinstance(value, str):
+        return CONTROL.sub(lambda found: ascii(found[0])[1:-1], _without_numbers(value))
+    if isinstance(value, Mapping):
+        return {name: _scrubbed(str(name), part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrubbed("", part) for part in value]
+    if isinstance(value, int) and CARD_SHAPE.fullmatch(str(abs(value))):
+        return HIDDEN
+    return value
+
+
+def _without_numbers(text: str) -> str:
+    return CARD_SHAPE.sub(HIDDEN, SSN_SHAPE.sub(HIDDEN, text))
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Django's LOGGING_CONFIG: set up logging from ``{"level": ..., "format": "text" | "json"}``."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        scrub,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if config["format"] == "json"
+        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=40)
+    )
+    native = [step for step in shared if not isinstance(step, structlog.stdlib.ExtraAdder)]
+    structlog.configure(
+        processors=[*native, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "portal": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "foreign_pre_chain": shared,
+                    "pass_foreign_args": False,
+                }
+            },
+            "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "portal"}},
+            "root": {"handlers": ["console"], "level": config["level"]},
+            "loggers": {
+                "django.server": {"handlers": ["console"], "level": config["level"], "propagate": False},
+                "celery.beat": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
+                "fontTools": {"level": "WARNING"},
+            },
+        }
+    )

@@ -1,0 +1,56 @@
+"""Saying something to a person: a row in the caller's transaction, delivered by the outbox."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+
+from portal.common import outbox
+from portal.common.models import OutboundMessage
+
+TOPIC = "common.message.deliver"
+
+
+def sms_available() -> bool:
+    """Can this portal send text messages at all?"""
+    return bool(settings.SMS_BACKEND)
+
+
+@transaction.atomic
+def send_email(*, to: str, kind: str, subject: str, context: dict[str, Any], code: str = "") -> OutboundMessage:
+    """Owe an email rendered from ``templates/email/<kind>.txt`` and ``.html``. No health data may stand in it.
+
+    ``code`` names the one-time code in the text, so that the demo mailbox can show it apart.
+    """
+    context = {
+        "portal_name": settings.PORTAL_NAME,
+        "carrier_name": settings.CARRIER_NAME,
+        "support_phone": settings.SUPPORT_PHONE,
+        "code": code,
+        "subject": subject,
+        **context,
+    }
+    return _owe(
+        OutboundMessage(
+            channel=OutboundMessage.Channel.EMAIL,
+            kind=kind,
+            to=to,
+            subject=subject,
+            body_text=render_to_string(f"email/{kind}.txt", context),
+            body_html=render_to_string(f"email/{kind}.html", context),
+            code=code,
+        )
+    )
+
+
+@transaction.atomic
+def send_sms(*, to: str, kind: str, text: str, code: str = "") -> OutboundMessage:
+    """Owe a text message. No health data may stand in it."""
+    return _owe(OutboundMessage(channel=OutboundMessage.Channel.SMS, kind=kind, to=to, body_text=text, code=code))
+
+
+def _owe(message: OutboundMessage) -> OutboundMessage:
+    message.save(force_insert=True)
+    outbox.add(TOPIC, dedupe_key=f"message:{message.message_id}", payload={"message_pk": message.pk})
+    return message

@@ -1,0 +1,8 @@
+"""What the kernel itself puts into its registries, loaded once when Django starts."""
+
+from portal.common import navigation
+from portal.common.access import Perm
+from portal.common.messaging import delivery  # noqa: F401
+from portal.common.navigation import Entry
+
+navigation.register(Entry(label="Home", url_name="home", perm=Perm.SIGNED_IN, order=10, icon="house"))

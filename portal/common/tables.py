@@ -1,0 +1,342 @@
+"""The result grid: columns, filters under every heading, sorting, paging, column choice, export.
+
+A subclass of ``Table`` names its columns once; screen, Excel and CSV all follow from them. Page, size, sort and
+columns stand in the address. Filters may name a person, so they are POSTed and kept with the session under the
+result's id (``portal.common.criteria``, SRC_17); changed filters make a new id, so Back shows the earlier view.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+from django.utils.formats import number_format
+
+from portal.common import dates
+from portal.common.paging import DEFAULT_PAGE_SIZE, PAGE_SIZES, Page, read_number, read_size
+
+Row = TypeVar("Row", bound=Model)
+FILTER_PREFIX = "f_"
+FILTER_LENGTH = 100
+
+
+class BadFilter(ValueError):
+    """What was typed under a heading cannot be read; the text says what is expected."""
+
+
+FilterFunction = Callable[[str], Q]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column. ``value`` gives the raw value (date, int, Decimal or text) that exports write.
+
+    ``text`` turns it into what is shown when that is not the plain form; ``sort`` names the fields to order by;
+    ``filter_by`` turns what was typed into a condition and raises ``BadFilter`` when it cannot be read.
+    """
+
+    key: str
+    label: str
+    value: Callable[[Any], Any]
+    kind: str = "text"
+    text: Callable[[Any], str] | None = None
+    url: Callable[[Any], str] | None = None
+    pill: Callable[[Any], str] | None = None
+    sort: tuple[str, ...] = ()
+    filter_by: FilterFunction | None = None
+    choices: Sequence[tuple[str, str]] = ()
+    shown: bool = True  # visible unless the person chose otherwise
+
+    def shown_text(self, row: Any) -> str:
+        return self.text(row) if self.text else display(self.value(row), self.kind)
+
+
+def display(value: Any, kind: str = "text") -> str:
+    """How a raw value is written on a page."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, date):
+        return dates.as_text(value)
+    if kind == "money":
+        return f"${number_format(value, decimal_pos=2, force_grouping=True)}"
+    return str(value)
+
+
+def contains(*fields: str) -> FilterFunction:
+    """Text anywhere in one of ``fields``, whatever its case."""
+
+    def condition(typed: str) -> Q:
+        found = Q()
+        for name in fields:
+            found |= Q(**{f"{name}__icontains": typed})
+        return found
+
+    return condition
+
+
+def starts(name: str) -> FilterFunction:
+    """Text at the start of a number or code."""
+    return lambda typed: Q(**{f"{name}__istartswith": typed})
+
+
+def on_day(name: str) -> FilterFunction:
+    """The day typed as mm/dd/yyyy. 12/31/9999 means "no date", as it is shown on the carrier's screens."""
+
+    def condition(typed: str) -> Q:
+        try:
+            day = dates.parse_us_date(typed)
+        except ValueError as exc:
+            raise BadFilter("Enter a date as mm/dd/yyyy.") from exc
+        return Q(**{f"{name}__isnull": True}) if day == dates.OPEN_END else Q(**{name: day})
+
+    return condition
+
+
+def whole_number(name: str) -> FilterFunction:
+    def condition(typed: str) -> Q:
+        if not (typed.isascii() and typed.isdigit() and len(typed) <= 6):
+            raise BadFilter("Enter a whole number.")
+        return Q(**{name: int(typed)})
+
+    return condition
+
+
+def label_contains(name: str, choices: Iterable[tuple[str, str]]) -> FilterFunction:
+    """A stored code whose label contains what was typed; "grace" finds Grace Period."""
+    pairs = list(choices)
+
+    def condition(typed: str) -> Q:
+        wanted = typed.casefold()
+        return Q(**{f"{name}__in": [code for code, label in pairs if wanted in label.casefold()]})
+
+    return condition
+
+
+@dataclass(frozen=True)
+class Cell:
+    text: str
+    url: str
+    kind: str
+    label: str
+    pill: str
+
+
+@dataclass(frozen=True)
+class BoundRow:
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class BoundColumn:
+    key: str
+    label: str
+    kind: str
+    visible: bool
+    sortable: bool
+    sort_url: str
+    sort_state: str
+    filterable: bool
+    filter_name: str
+    filter_value: str
+    filter_error: str
+    filter_choices: list[tuple[str, str, bool]]
+    placeholder: str
+
+
+@dataclass
+class TableView:
+    """A finished grid: nothing in it asks the database again."""
+
+    id: str
+    caption: str
+    form_id: str
+    action: str
+    columns: list[BoundColumn]
+    all_columns: list[BoundColumn]
+    rows: list[BoundRow]
+    page: Page
+    filtered: bool
+    export_urls: list[tuple[str, str]]
+    as_of: datetime | None
+    empty_title: str
+    empty_text: str
+
+
+@dataclass
+class GridState:
+    """What the person asked of the grid: read from the address and, for the filters, from the session."""
+
+    sort: str = ""
+    page: str = ""
+    size: int = DEFAULT_PAGE_SIZE
+    columns: list[str] = field(default_factory=list)
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, params: QueryDict, *, filters: dict[str, str] | None = None) -> "GridState":
+        return cls(
+            sort=params.get("sort", "")[:40],
+            page=params.get("page", ""),
+            size=read_size(params.get("size")),
+            columns=params.getlist("col"),
+            filters=dict(filters or {}),
+        )
+
+
+def posted_filters(posted: QueryDict) -> dict[str, str]:
+    """What stands under the headings of a posted grid form; empty ones left out."""
+    return {
+        name.removeprefix(FILTER_PREFIX): value.replace("\x00", "").strip()[:FILTER_LENGTH]
+        for name, value in posted.items()
+        if name.startswith(FILTER_PREFIX) and isinstance(value, str) and value.replace("\x00", "").strip()
+    }
+
+
+class Table(Generic[Row]):
+    """Base of every grid. Subclasses set ``id``, ``caption``, ``columns``, ``default_sort`` and the two texts."""
+
+    id = "results"
+    caption = "Results"
+    columns: tuple[Column, ...] = ()
+    default_sort: tuple[str, ...] = ("pk",)
+    empty_title = "Nothing found"
+    empty_text = ""
+
+    def __init__(self, rows: "QuerySet[Row]", state: GridState, *, action: str, keep: Sequence[tuple[str, str]] = ()):
+        """``rows`` is in scope already; ``keep`` holds parameters that every link of the grid carries on."""
+        self.state = state
+        self.action = action
+        self.keep = [(name, value) for name, value in keep if value]
+        self.errors: dict[str, str] = {}
+        self.filtered_rows = self._ordered(self._filtered(rows))
+
+    # --- what was asked ---
+
+    def _filtered(self, rows: "QuerySet[Row]") -> "QuerySet[Row]":
+        for column in self.columns:
+            typed = self.state.filters.get(column.key)
+            if not typed or column.filter_by is None:
+                continue
+            try:
+                rows = rows.filter(column.filter_by(typed))
+            except BadFilter as exc:
+                self.errors[column.key] = str(exc)
+                rows = rows.none()
+        return rows
+
+    @property
+    def sorted_by(self) -> tuple[Column | None, bool]:
+        """The column the grid is sorted by, if any, and whether downwards."""
+        descending = self.state.sort.startswith("-")
+        key = self.state.sort.lstrip("-")
+        return next((c for c in self.columns if c.key == key and c.sort), None), descending
+
+    def _ordered(self, rows: "QuerySet[Row]") -> "QuerySet[Row]":
+        column, descending = self.sorted_by
+        names = column.sort if column else self.default_sort
+        ordering = [f"-{name}" if descending and column else name for name in names]
+        return rows.order_by(*ordering, "pk")
+
+    @property
+    def visible(self) -> list[Column]:
+        chosen = [column for column in self.columns if column.key in self.state.columns]
+        return chosen or [column for column in self.columns if column.shown]
+
+    # --- rows ---
+
+    def with_related(self, rows: "QuerySet[Row]") -> "QuerySet[Row]":
+        """Join what the cells show; overridden where they show more than the row itself."""
+        return rows
+
+    def page_rows(self, page: Page) -> list[Row]:
+        """The rows of one page. Ids first, joins after: the sort then walks an index instead of joined rows."""
+        ids = list(self.filtered_rows.values_list("pk", flat=True)[page.offset : page.offset + page.size])
+        found = {row.pk: row for row in self.with_related(self.filtered_rows.model._default_manager.filter(pk__in=ids))}
+        return [found[pk] for pk in ids if pk in found]
+
+    def all_rows(self) -> Iterator[Row]:
+        """Every row of the result in its order, in chunks, for exports."""
+        yield from self.with_related(self.filtered_rows).iterator(chunk_size=2000)
+
+    # --- for the template ---
+
+    def view(self, *, as_of: datetime | None = None) -> TableView:
+        total = self.filtered_rows.count()
+        size = self.state.size
+        page = Page(
+            number=read_number(self.state.page, total=total, size=size),
+            size=size,
+            total=total,
+            sizes=[(n, n == size) for n in PAGE_SIZES],
+        )
+        last = page.pages
+        page = Page(
+            **{
+                **page.__dict__,
+                "url_first": self.url(page="1") if page.number > 1 else "",
+                "url_previous": self.url(page=str(page.number - 1)) if page.number > 1 else "",
+                "url_next": self.url(page=str(page.number + 1)) if page.number < last else "",
+                "url_last": self.url(page=str(last)) if page.number < last else "",
+            }
+        )
+        visible = self.visible
+        bound = [self._bound(column, column in visible) for column in self.columns]
+        filtered = any(self.state.filters.get(column.key) for column in self.columns)
+        return TableView(
+            id=self.id,
+            caption=self.caption,
+            form_id=f"{self.id}-grid",
+            action=self.url(),
+            columns=[column for column in bound if column.visible],
+            all_columns=bound,
+            rows=[BoundRow([_cell(column, row) for column in visible]) for row in self.page_rows(page)],
+            page=page,
+            filtered=filtered,
+            export_urls=[("Excel", self.url(format="xlsx")), ("CSV", self.url(format="csv"))] if total else [],
+            as_of=as_of,
+            empty_title="No row matches the filters" if filtered else self.empty_title,
+            empty_text="Change or clear the filters under the headings." if filtered else self.empty_text,
+        )
+
+    def _bound(self, column: Column, visible: bool) -> BoundColumn:
+        sorted_column, descending = self.sorted_by
+        here = column is sorted_column
+        typed = self.state.filters.get(column.key, "")
+        return BoundColumn(
+            key=column.key,
+            label=column.label,
+            kind=column.kind,
+            visible=visible,
+            sortable=bool(column.sort),
+            sort_url=self.url(sort=f"-{column.key}" if here and not descending else column.key, page=""),
+            sort_state=("desc" if descending else "asc") if here else "",
+            filterable=column.filter_by is not None,
+            filter_name=f"{FILTER_PREFIX}{column.key}",
+            filter_value=typed,
+            filter_error=self.errors.get(column.key, ""),
+            filter_choices=[(value, label, value == typed) for value, label in column.choices],
+            placeholder="mm/dd/yyyy" if column.kind == "date" else "filter",
+        )
+
+    def url(self, **changes: str) -> str:
+        """The grid's address with ``changes``; the filters are with the session."""
+        size = "" if self.state.size == DEFAULT_PAGE_SIZE else str(self.state.size)
+        params = {"sort": self.state.sort, "size": size, **changes}
+        pairs = [*self.keep, *((name, value) for name, value in params.items() if value)]
+        visible = self.visible
+        if visible != [column for column in self.columns if column.shown]:
+            pairs += [("col", column.key) for column in visible]
+        return f"{self.action}?{urlencode(pairs)}" if pairs else self.action
+
+
+def _cell(column: Column, row: Any) -> Cell:
+    return Cell(
+        text=column.shown_text(row),
+        url=column.url(row) if column.url else "",
+        kind=column.kind,
+        label=column.label,
+        pill=column.pill(row) if column.pill else "",
+    )

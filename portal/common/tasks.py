@@ -1,0 +1,17 @@
+"""Celery's side of the outbox. Messages carry row ids only; the rights of the user were checked when the row was written."""
+
+from typing import Any
+
+from celery import shared_task
+
+from portal.common import outbox
+
+
+@shared_task(name="portal.common.deliver_outbox_message", ignore_result=True)
+def deliver_outbox_message(*, message_pk: int, **_kwargs: Any) -> None:
+    outbox.deliver(message_pk=message_pk)
+
+
+@shared_task(name="portal.common.sweep_outbox", ignore_result=True)
+def sweep_outbox(**_kwargs: Any) -> None:
+    outbox.sweep()
