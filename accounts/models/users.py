@@ -1,0 +1,81 @@
+"""The person who signs in: producer, delegate or carrier admin."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+
+from accounts.scoping import held_perms
+from portal.common.access import Perm
+
+
+class PortalUserManager(UserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find by username whatever its case: ``RSolberg7`` and ``rsolberg7`` are one account (conflict C23)."""
+        return self.get(username__iexact=username)
+
+
+class User(AbstractUser):
+    """A login. Every act in the portal has exactly one of these behind it; nobody shares one."""
+
+    class Role(models.TextChoices):
+        PRODUCER = "PRODUCER", "Producer"
+        DELEGATE = "DELEGATE", "Delegate"
+        CARRIER_ADMIN = "CARRIER_ADMIN", "Carrier admin"
+
+    role = models.CharField(max_length=13, choices=Role.choices)
+    producer = models.OneToOneField(
+        "accounts.Producer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="user",
+        help_text="The producer record this login belongs to; only for producers.",
+    )
+    email_confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the address on record was proven; nobody signs in before."
+    )
+    # The producer record holds a producer's security contacts; delegates and staff have theirs here.
+    mobile = models.CharField(max_length=10, blank=True, help_text="Ten digits; where codes by text message go.")
+
+    objects: ClassVar[PortalUserManager] = PortalUserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="username_unique_whatever_case"),
+            models.CheckConstraint(
+                name="producer_record_exactly_for_producers",
+                condition=Q(role="PRODUCER", producer__isnull=False) | (~Q(role="PRODUCER") & Q(producer__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="staff_flag_only_for_carrier_admins", condition=Q(is_staff=False) | Q(role="CARRIER_ADMIN")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @cached_property
+    def perms_held(self) -> frozenset[Perm]:
+        """What this person may do today, for at least one book. Read once a request."""
+        return held_perms(self)
+
+    def has_portal_perm(self, perm: Perm) -> bool:
+        return perm in self.perms_held
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self.__dict__.pop("perms_held", None)
+
+    @property
+    def security_email(self) -> str:
+        """Where codes by email go: the producer record's address for producers (PRF_05), the login's for others."""
+        return self.producer.record_email if self.producer else self.email
+
+    @property
+    def security_mobile(self) -> str:
+        """Ten digits where codes by text go, or empty (LOG_06)."""
+        return self.producer.record_mobile if self.producer else self.mobile
