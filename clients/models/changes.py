@@ -1,0 +1,111 @@
+"""What producers ask of the member system: ID cards and changes, each a row with its own visible state."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from accounts.scoping import BookScopedQuerySet
+from clients.models.accounts import Account, Member
+from clients.models.policies import Policy
+
+
+class PolicyOwnedQuerySet(BookScopedQuerySet["IdCardRequest"]):
+    number_path = "policy__producer_number"
+
+
+class IdCardRequest(models.Model):
+    """A temporary card to print or permanent cards to mail (IDC_01..12)."""
+
+    class Kind(models.TextChoices):
+        TEMPORARY = "TEMPORARY", "Temporary ID Card"
+        PERMANENT = "PERMANENT", "Permanent ID Card"
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED", "Requested"
+        READY = "READY", "Ready"
+        ORDERED = "ORDERED", "Ordered"
+        FAILED = "FAILED", "Failed"
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="id_card_requests")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="id_card_requests")
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    quantity = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.REQUESTED)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="id_card_requests")
+
+    objects = PolicyOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at", "-id"]
+        constraints = [
+            models.CheckConstraint(name="id_card_quantity_at_least_one", condition=Q(quantity__gte=1)),
+            models.CheckConstraint(name="temporary_card_is_one", condition=Q(kind="PERMANENT") | Q(quantity=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+
+class MemberChangeQuerySet(BookScopedQuerySet["MemberChange"]):
+    number_path = "policy__producer_number"
+
+
+class MemberChange(models.Model):
+    """A change on its way to the member system: the sync outbox, one row per fact, in order per member."""
+
+    class Kind(models.TextChoices):
+        CONTACT = "CONTACT", "Contact change"
+        PCP = "PCP", "PCP change"
+        ENROLL = "ENROLL", "Enrollment"
+        TERM = "TERM", "Termination"
+        REINSTATE = "REINSTATE", "Reinstatement"
+        ID_CARD = "ID_CARD", "ID card order"
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Pending"
+        SENT = "SENT", "Sent"
+        ACKED = "ACKED", "Accepted"
+        REJECTED = "REJECTED", "Rejected"
+        DEAD = "DEAD", "Given up"
+        SUPERSEDED = "SUPERSEDED", "Replaced by a newer change"
+
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="changes")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, blank=True, related_name="changes")
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="changes")
+    payload = models.JSONField(encoder=DjangoJSONEncoder, help_text="Before and after; never an SSN.")
+    idempotency_key = models.CharField(max_length=80, unique=True, help_text="Travels with every attempt.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    not_before = models.DateTimeField(help_text="Earliest moment it may be sent.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.UUIDField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    isa13 = models.CharField("interchange control number", max_length=9, blank=True)
+    gs06 = models.CharField("group control number", max_length=9, blank=True)
+    st02 = models.CharField("transaction set control number", max_length=9, blank=True)
+    bgn02 = models.CharField("transaction reference", max_length=50, blank=True)
+    created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="member_changes")
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    acked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MemberChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="change_lease_has_owner",
+                condition=Q(lease_until__isnull=True, lease_owner__isnull=True)
+                | Q(lease_until__isnull=False, lease_owner__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["not_before", "id"], name="changes_due", condition=Q(status="PENDING")),
+            models.Index(fields=["member", "id"], name="changes_of_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"

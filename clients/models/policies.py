@@ -1,0 +1,190 @@
+"""Policies: one row each in search and reports, with everything those pages filter and sort by on the row itself."""
+
+from decimal import Decimal
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import ProducerNumber
+from accounts.scoping import BookScopedQuerySet
+from clients.models.accounts import Account, Member
+from portal.common.dates import US_STATE_CHOICES
+
+
+class PolicyQuerySet(BookScopedQuerySet["Policy"]):
+    def in_grace(self) -> "PolicyQuerySet":
+        """Policies in their grace period, according to the status on the row."""
+        return self.filter(status=Policy.Status.GRACE)
+
+    def with_list_related_data(self) -> "PolicyQuerySet":
+        """What a result row shows beside the policy's own columns."""
+        return self.select_related("account", "producer_number__producer")
+
+
+class Policy(models.Model):
+    """One contract of one product for one household."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", "Active"
+        GRACE = "GRACE", "Grace Period"
+        TERMED = "TERMED", "Termed"
+        FUTURE = "FUTURE", "Future"
+        CANCELLED = "CANCELLED", "Cancelled"
+        INITIAL_PAYMENT_DUE = "INITIAL_PAYMENT_DUE", "Initial Payment Due"
+
+    class StatusSource(models.TextChoices):
+        CARRIER = "CARRIER", "Carrier feed"
+        DERIVED = "DERIVED", "Worked out from the dates"
+
+    class Market(models.TextChoices):
+        ON = "ON", "ON-EXCHANGE"
+        OFF = "OFF", "OFF-EXCHANGE"
+
+    class Line(models.TextChoices):
+        MEDICAL = "MEDICAL", "Medical"
+        DENTAL = "DENTAL", "Dental"
+
+    class Network(models.TextChoices):
+        HMO = "HMO", "HMO"
+        PPO = "PPO", "PPO"
+        POS = "POS", "POS"
+        EPO = "EPO", "EPO"
+
+    class RecordType(models.TextChoices):
+        POLICY = "POLICY", "Policy"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="policies")
+    producer_number = models.ForeignKey(
+        ProducerNumber, on_delete=models.PROTECT, related_name="policies", help_text="Producer of record."
+    )
+    record_type = models.CharField(max_length=6, choices=RecordType.choices, default=RecordType.POLICY)
+
+    # Numbers people quote on the phone
+    eapp_number = models.CharField("E-App number", max_length=12, blank=True)
+    client_app_id = models.CharField("client app ID", max_length=20, blank=True)
+    exchange_assigned_id = models.CharField("exchange assigned ID", max_length=20, blank=True)
+    pending_application_id = models.CharField(
+        "pending application ID", max_length=6, blank=True, help_text="Billing ID on the first-payment notice."
+    )
+    group_number = models.CharField(max_length=12, blank=True)
+
+    # Product
+    plan_id = models.CharField("plan ID", max_length=14, blank=True, help_text="Standard component id of the plan.")
+    product_name = models.CharField(max_length=120)
+    line = models.CharField(max_length=7, choices=Line.choices)
+    market = models.CharField("product type", max_length=3, choices=Market.choices)
+    network_type = models.CharField(max_length=3, choices=Network.choices, blank=True)
+    metal_level = models.CharField(max_length=12, blank=True)
+    requires_pcp = models.BooleanField("requires a PCP", default=False)
+    grandfathered = models.BooleanField(default=False)
+    is_temporary = models.BooleanField(default=False)
+    us_state = models.CharField("state", max_length=2, choices=US_STATE_CHOICES)
+    member_count = models.PositiveSmallIntegerField()
+
+    # Dates
+    application_started_on = models.DateField(null=True, blank=True, help_text="Day the electronic application began.")
+    application_signed_on = models.DateField(null=True, blank=True, help_text="Day the applicant signed.")
+    application_submitted_at = models.DateTimeField(null=True, blank=True)
+    effective_date = models.DateField(help_text="First day of coverage, inclusive.")
+    paid_to_date = models.DateField(null=True, blank=True, help_text="First day not yet paid for.")
+    term_date = models.DateField(null=True, blank=True, help_text="Last day of coverage, inclusive; empty for none.")
+    grace_started_on = models.DateField(
+        null=True, blank=True, help_text="First day of the running grace period, inclusive."
+    )
+    binder_due_date = models.DateField(
+        null=True, blank=True, help_text="Last day, inclusive, on which the first payment can be made."
+    )
+
+    # Money
+    monthly_premium = models.DecimalField(max_digits=10, decimal_places=2, help_text="Before tax credit.")
+    aptc_amount = models.DecimalField(
+        max_digits=10, decimal_places=2, default=Decimal("0.00"), help_text="Monthly advance premium tax credit."
+    )
+    past_due = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal("0.00"))
+    binder_paid = models.BooleanField("first payment received", default=True)
+    on_autopay = models.BooleanField(default=False)
+
+    # State
+    status = models.CharField(max_length=19, choices=Status.choices)
+    status_source = models.CharField(max_length=7, choices=StatusSource.choices, default=StatusSource.CARRIER)
+
+    # The primary insured as searched. Kept equal to the member row by clients.services.policies.refresh_insured,
+    # because a search that joins two big tables cannot walk one index (ADR 0004).
+    insured_last_name = models.CharField(max_length=60)
+    insured_first_name = models.CharField(max_length=60)
+    insured_last_key = models.CharField(max_length=60, editable=False)
+    insured_first_key = models.CharField(max_length=60, editable=False)
+    insured_date_of_birth = models.DateField()
+    insured_ssn_digest = models.CharField(max_length=16, blank=True, editable=False)
+    insured_zip = models.CharField(max_length=5, blank=True)
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["insured_last_key", "insured_first_key", "id"]
+        verbose_name_plural = "policies"
+        constraints = [
+            models.CheckConstraint(
+                name="policy_money_not_negative",
+                condition=Q(monthly_premium__gte=0, aptc_amount__gte=0, past_due__gte=0),
+            ),
+            models.CheckConstraint(name="policy_covers_someone", condition=Q(member_count__gte=1)),
+            models.CheckConstraint(
+                name="policy_credit_within_premium", condition=Q(aptc_amount__lte=F("monthly_premium"))
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("producer_number"),
+                OpClass(F("insured_last_key"), name="text_pattern_ops"),
+                OpClass(F("insured_first_key"), name="text_pattern_ops"),
+                F("id"),
+                name="policy_book_by_name",
+            ),
+            # These end in id so that ORDER BY date, id LIMIT walks the index instead of sorting a month end's ties.
+            models.Index(fields=["producer_number", "status", "paid_to_date", "id"], name="policy_book_status_paid"),
+            models.Index(fields=["producer_number", "paid_to_date", "id"], name="policy_book_paid"),
+            models.Index(fields=["producer_number", "term_date", "id"], name="policy_book_term"),
+            models.Index(fields=["producer_number", "effective_date", "id"], name="policy_book_effective"),
+            models.Index(fields=["insured_ssn_digest", "insured_date_of_birth"], name="policy_by_ssn_digest"),
+            models.Index(fields=["insured_date_of_birth", "producer_number"], name="policy_by_birth_date"),
+            models.Index(fields=["eapp_number"], name="policy_by_eapp", condition=~Q(eapp_number="")),
+            models.Index(fields=["client_app_id"], name="policy_by_client_app", condition=~Q(client_app_id="")),
+            models.Index(
+                fields=["exchange_assigned_id"], name="policy_by_exchange_id", condition=~Q(exchange_assigned_id="")
+            ),
+            models.Index(
+                fields=["pending_application_id"], name="policy_by_pending_id", condition=~Q(pending_application_id="")
+            ),
+            models.Index(
+                fields=["paid_to_date", "id"],
+                include=["producer_number"],
+                name="policy_carrier_grace",
+                condition=Q(status="GRACE"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_name} {self.effective_date:%m/%d/%Y}"
+
+    @property
+    def net_premium(self) -> Decimal:
+        """What the household owes a month, after the tax credit."""
+        return self.monthly_premium - self.aptc_amount
+
+
+class Coverage(models.Model):
+    """One member on one policy. Dates as the carrier feeds them: a cancelled coverage may end before it starts."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="coverages")
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="coverages")
+    effective_date = models.DateField(help_text="First day of coverage, inclusive.")
+    term_date = models.DateField(null=True, blank=True, help_text="Last day of coverage, inclusive; empty for none.")
+
+    class Meta:
+        ordering = ["policy_id", "id"]
+        constraints = [models.UniqueConstraint(fields=["policy", "member"], name="member_once_on_a_policy")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} on {self.policy_id}"
