@@ -1,0 +1,140 @@
+"""Looking up households, policies and what was asked of the member system. The member system owns these rows."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from clients.models import (
+    Account,
+    ContactPoint,
+    Coverage,
+    IdCardRequest,
+    MedicalGroup,
+    Member,
+    MemberChange,
+    PcpAssignment,
+    Policy,
+    Prospect,
+    Provider,
+)
+from portal.common.admin_base import ReadMostlyAdmin
+
+
+@admin.register(Account)
+class AccountAdmin(ReadMostlyAdmin):
+    list_display = ("number", "city", "us_state", "zip", "as_of")
+    list_display_links = ("number", "city")
+    list_filter = ("us_state",)
+    search_fields = ("number__exact",)
+    search_help_text = "Account number"
+
+    def audit_id(self, obj: Account) -> str:
+        return obj.number or f"household-{obj.pk}"
+
+
+@admin.register(Member)
+class MemberAdmin(ReadMostlyAdmin):
+    list_display = ("member_id", "first_name", "last_name", "role", "account")
+    search_fields = ("member_id__exact", "account__number__exact")
+    search_help_text = "Member ID or account number"
+
+    def audit_id(self, obj: Member) -> str:
+        return obj.member_id
+
+
+@admin.register(ContactPoint)
+class ContactPointAdmin(ReadMostlyAdmin):
+    list_display = ("member", "kind", "value", "send_text")
+    list_filter = ("kind",)
+    search_fields = ("member__member_id__exact", "value__exact")
+    search_help_text = "Member ID, ten-digit phone number or email address"
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadMostlyAdmin):
+    list_display = (
+        "account",
+        "product_name",
+        "status",
+        "effective_date",
+        "paid_to_date",
+        "term_date",
+        "producer_number",
+        "us_state",
+    )
+    list_filter = ("status", "market", "line", "us_state")
+    search_fields = ("account__number__exact", "eapp_number__exact", "exchange_assigned_id__exact")
+    search_help_text = "Account number, E-App number or exchange assigned ID"
+
+    def audit_id(self, obj: Policy) -> str:
+        return obj.eapp_number or f"policy-{obj.pk}"
+
+    def for_producer(self, obj: Policy) -> str:
+        return obj.producer_number.producer.npn
+
+
+@admin.register(Coverage)
+class CoverageAdmin(ReadMostlyAdmin):
+    list_display = ("member", "policy", "effective_date", "term_date")
+    search_fields = ("member__member_id__exact", "policy__eapp_number__exact")
+    search_help_text = "Member ID or E-App number"
+
+
+@admin.register(MedicalGroup)
+class MedicalGroupAdmin(ReadMostlyAdmin):
+    audits_views = False
+    list_display = ("number", "name", "us_state", "city", "effective_date", "end_date")
+    list_filter = ("us_state",)
+    search_fields = ("number__exact", "name__istartswith")
+    search_help_text = "Group number or start of the name"
+
+
+@admin.register(Provider)
+class ProviderAdmin(ReadMostlyAdmin):
+    audits_views = False
+    list_display = ("npi", "last_name", "first_name", "specialty", "city", "us_state", "accepts_new_patients")
+    list_filter = ("us_state", "accepts_new_patients", "serves_as_pcp")
+    search_fields = ("npi__exact", "pcpa_number__exact", "last_name__istartswith")
+    search_help_text = "NPI, PCP / PCPA number or start of the surname"
+
+
+@admin.register(PcpAssignment)
+class PcpAssignmentAdmin(ReadMostlyAdmin):
+    list_display = ("member", "medical_group", "provider", "effective_date", "end_date", "reason")
+    search_fields = ("member__member_id__exact",)
+    search_help_text = "Member ID"
+
+
+@admin.register(Prospect)
+class ProspectAdmin(ReadMostlyAdmin):
+    list_display = ("first_name", "last_name", "us_state", "zip", "producer", "created_at", "deleted_at")
+    list_filter = ("us_state",)
+    search_fields = ("producer__npn__exact", "zip__exact")
+    search_help_text = "National Producer Number or ZIP code"
+
+    def for_producer(self, obj: Prospect) -> str:
+        return obj.producer.npn
+
+
+class _OnAPolicy(ReadMostlyAdmin):
+    """Requests and changes that concern one policy."""
+
+    def for_producer(self, obj: Any) -> str:
+        npn: str = obj.policy.producer_number.producer.npn
+        return npn
+
+
+@admin.register(IdCardRequest)
+class IdCardRequestAdmin(_OnAPolicy):
+    list_display = ("requested_at", "kind", "member", "quantity", "state", "requested_by")
+    list_filter = ("kind", "state")
+    search_fields = ("member__member_id__exact",)
+    search_help_text = "Member ID"
+
+
+@admin.register(MemberChange)
+class MemberChangeAdmin(_OnAPolicy):
+    list_display = ("id", "kind", "account", "status", "not_before", "attempts", "sent_at", "acked_at")
+    list_filter = ("status", "kind")
+    search_fields = ("account__number__exact", "idempotency_key__exact")
+    search_help_text = "Account number or idempotency key"

@@ -1,0 +1,31 @@
+"""What this app puts into the kernel's registries."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from clients.forms.search import SimpleSearchForm
+from portal.common import home, navigation
+from portal.common.access import Perm
+from portal.common.home import Panel
+from portal.common.navigation import Entry
+
+
+def _search_panel(_request: HttpRequest) -> dict[str, Any]:
+    return {"form": SimpleSearchForm(auto_id="home_%s")}
+
+
+navigation.register(
+    Entry(
+        label="Clients", url_name="clients:search", perm=Perm.CLIENT_VIEW, order=20, icon="people", prefix="/clients/"
+    ),
+)
+home.register(
+    Panel(
+        name="client-search",
+        template="clients/_search_panel.html",
+        perm=Perm.CLIENT_VIEW,
+        order=10,
+        context=_search_panel,
+    )
+)

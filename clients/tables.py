@@ -1,0 +1,205 @@
+"""The result grid of searches and reports: sixteen columns, one row per policy (SRC_11 to SRC_16)."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import and_
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from clients.models import Policy
+from clients.rules.names import name_key
+from clients.rules.policy_status import PolicyStatus, ReportStatus, report_note, report_status
+from portal.common.dates import OPEN_END
+from portal.common.tables import Column, Table, contains, label_contains, on_day, starts, whole_number
+
+STATUS_WORDS = {ReportStatus.GRACE: "Grace Period", ReportStatus.TERMED: "Termed", ReportStatus.ACTIVE: "Active"}
+STATUS_PILLS = {ReportStatus.GRACE: "warning", ReportStatus.TERMED: "danger", ReportStatus.ACTIVE: "success"}
+
+
+def status_text(policy: Policy) -> str:
+    """Grace Period, Termed or Active, with the note that keeps the word from misleading (conflict C32)."""
+    status = PolicyStatus(policy.status)
+    word = STATUS_WORDS[report_status(status)]
+    note = report_note(status, effective_date=policy.effective_date)
+    return f"{word}, {note}" if note else word
+
+
+def status_pill(policy: Policy) -> str:
+    """The colour of the status; a first payment that is missing asks for attention although the word is Active."""
+    if policy.status == Policy.Status.INITIAL_PAYMENT_DUE:
+        return "warning"
+    if policy.status == Policy.Status.FUTURE:
+        return "info"
+    return STATUS_PILLS[report_status(PolicyStatus(policy.status))]
+
+
+def client_url(policy: Policy) -> str:
+    """The client's detail page; a household without an account number yet opens by its E-App number (SRC_14)."""
+    if policy.account.number:
+        return reverse("clients:detail", args=[policy.account.number])
+    return reverse("clients:detail-by-eapp", args=[policy.eapp_number]) if policy.eapp_number else ""
+
+
+def _by_key(field: str) -> Callable[[str], Q]:
+    """Part of a name, whatever its accents, case and punctuation."""
+    return lambda typed: Q(**{f"{field}__contains": name_key(typed)})
+
+
+def _every_word(*fields: str) -> Callable[[str], Q]:
+    """Every word typed stands in one of ``fields``: "rita sol" finds Rita Solberg."""
+    return lambda typed: reduce(and_, (contains(*fields)(word) for word in typed.split()))
+
+
+def _status_condition(typed: str) -> Q:
+    wanted = typed.casefold()
+    codes = [
+        status.value
+        for status in PolicyStatus
+        if wanted in f"{STATUS_WORDS[report_status(status)]}, {report_note(status, effective_date=OPEN_END)}".casefold()
+    ]
+    return Q(status__in=codes)
+
+
+POLICY_COLUMNS = (
+    Column(
+        key="last_name",
+        label="Last Name",
+        value=lambda policy: policy.insured_last_name,
+        sort=("insured_last_key", "insured_first_key"),
+        filter_by=_by_key("insured_last_key"),
+    ),
+    Column(
+        key="first_name",
+        label="First Name",
+        value=lambda policy: policy.insured_first_name,
+        sort=("insured_first_key", "insured_last_key"),
+        filter_by=_by_key("insured_first_key"),
+    ),
+    Column(
+        key="record_type",
+        label="Record Type",
+        value=lambda policy: policy.get_record_type_display(),
+        sort=("record_type",),
+        filter_by=label_contains("record_type", Policy.RecordType.choices),
+    ),
+    Column(
+        key="eapp_number",
+        label="E-App Number",
+        value=lambda policy: policy.eapp_number,
+        url=lambda policy: "" if policy.account.number else client_url(policy),
+        sort=("eapp_number",),
+        filter_by=starts("eapp_number"),
+    ),
+    Column(
+        key="client_app_id",
+        label="Client App ID",
+        value=lambda policy: policy.client_app_id,
+        sort=("client_app_id",),
+        filter_by=starts("client_app_id"),
+    ),
+    Column(
+        key="member_count",
+        label="Member Count",
+        kind="number",
+        value=lambda policy: policy.member_count,
+        sort=("member_count",),
+        filter_by=whole_number("member_count"),
+    ),
+    Column(
+        key="group_number",
+        label="Group Number",
+        value=lambda policy: policy.group_number,
+        sort=("group_number",),
+        filter_by=starts("group_number"),
+    ),
+    Column(
+        key="account_number",
+        label="Account Number",
+        value=lambda policy: policy.account.number or "",
+        url=lambda policy: client_url(policy) if policy.account.number else "",
+        sort=("account__number",),
+        filter_by=starts("account__number"),
+    ),
+    Column(
+        key="status",
+        label="Status",
+        value=status_text,
+        pill=status_pill,
+        sort=("status", "paid_to_date"),
+        filter_by=_status_condition,
+    ),
+    Column(
+        key="product_type",
+        label="Product Type",
+        value=lambda policy: policy.get_market_display(),
+        sort=("market",),
+        filter_by=label_contains("market", Policy.Market.choices),
+    ),
+    Column(
+        key="product_name",
+        label="Product Name",
+        value=lambda policy: policy.product_name,
+        sort=("product_name",),
+        filter_by=contains("product_name"),
+    ),
+    Column(
+        key="effective_date",
+        label="Coverage Effective Date",
+        kind="date",
+        value=lambda policy: policy.effective_date,
+        sort=("effective_date",),
+        filter_by=on_day("effective_date"),
+    ),
+    Column(
+        key="paid_to_date",
+        label="Paid To Date",
+        kind="date",
+        value=lambda policy: policy.paid_to_date,
+        sort=("paid_to_date",),
+        filter_by=on_day("paid_to_date"),
+    ),
+    Column(
+        key="term_date",
+        label="Termed",
+        kind="date",
+        value=lambda policy: policy.term_date,
+        sort=("term_date",),
+        filter_by=on_day("term_date"),
+    ),
+    Column(
+        key="producer_name",
+        label="Producer Name",
+        value=lambda policy: policy.producer_number.producer.name,
+        sort=("producer_number__producer__last_name", "producer_number__producer__first_name"),
+        filter_by=_every_word("producer_number__producer__last_name", "producer_number__producer__first_name"),
+    ),
+    Column(
+        key="producer_number",
+        label="Nine Digit Producer Number",
+        value=lambda policy: policy.producer_number.number,
+        sort=("producer_number__number",),
+        filter_by=starts("producer_number__number"),
+    ),
+)
+
+
+class PolicyTable(Table[Policy]):
+    """Policies as searches and reports list them."""
+
+    caption = "Search results"
+    columns = POLICY_COLUMNS
+    default_sort: tuple[str, ...] = ("insured_last_key", "insured_first_key")
+
+    def with_related(self, rows: QuerySet[Policy]) -> QuerySet[Policy]:
+        return rows.select_related("account", "producer_number__producer")
+
+
+class SearchTable(PolicyTable):
+    """The answer to a client search."""
+
+    empty_title = "No client found"
+    empty_text = (
+        "Search with the primary insured's information: a spouse's or dependent's is never matched. "
+        "Only clients whose producer of record is you, your downline or a producer you work for are shown."
+    )

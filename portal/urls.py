@@ -1,0 +1,27 @@
+"""Every address of the portal (DESIGN contracts); each app keeps its own list."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from portal.common.views import health
+from portal.home import home
+
+handler400 = "portal.common.views.errors.bad_request"
+handler403 = "portal.common.views.errors.forbidden"
+handler404 = "portal.common.views.errors.not_found"
+handler500 = "portal.common.views.errors.server_error"
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("accounts/", include("accounts.urls")),
+    path("clients/", include("clients.urls")),
+    path("reports/", include("reporting.urls")),
+    path("admin/", admin.site.urls),
+    path("health/", health.health, name="health"),
+]
+
+if settings.DEMO_MAILBOX:
+    from portal.common.views.mailbox import mailbox
+
+    urlpatterns.append(path("demo/mailbox/", mailbox, name="demo-mailbox"))

@@ -1,0 +1,16 @@
+"""What this app puts into the kernel's registries."""
+
+from portal.common import navigation
+from portal.common.access import Perm
+from portal.common.navigation import Entry
+
+navigation.register(
+    Entry(
+        label="Reporting",
+        url_name="reporting:new",
+        perm=Perm.REPORT_RUN,
+        order=40,
+        icon="bar-chart-line",
+        prefix="/reports/",
+    ),
+)
