@@ -1,23 +1,32 @@
 """People, producers and what lets them in."""
 
 from accounts.models.delegation import DelegateGrant
-from accounts.models.producers import HierarchyEdge, Producer, ProducerNumber, StateRegistration
+from accounts.models.guards import AuthenticatorDevice, LoginGuard, RecoveryCode, UserSession
+from accounts.models.invitations import DelegateInvitation, EmailConfirmation
+from accounts.models.producers import HierarchyEdge, Producer, ProducerNumber, RegistrationRequest, StateRegistration
 from accounts.models.security import LoginAttempt, OneTimeCode, PasswordHistory, TrustedDevice, TypingProfile
 from accounts.models.terms import TermsAcceptance, TermsVersion
 from accounts.models.users import User
 
 __all__ = [
+    "AuthenticatorDevice",
     "DelegateGrant",
+    "DelegateInvitation",
+    "EmailConfirmation",
     "HierarchyEdge",
     "LoginAttempt",
+    "LoginGuard",
     "OneTimeCode",
     "PasswordHistory",
     "Producer",
     "ProducerNumber",
+    "RecoveryCode",
+    "RegistrationRequest",
     "StateRegistration",
     "TermsAcceptance",
     "TermsVersion",
     "TrustedDevice",
     "TypingProfile",
     "User",
+    "UserSession",
 ]

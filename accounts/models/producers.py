@@ -3,6 +3,7 @@
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from portal.common.dates import US_STATE_CHOICES
 
@@ -100,6 +101,33 @@ class HierarchyEdge(models.Model):
         return f"{self.ancestor_id} > {self.descendant_id} ({self.depth})"
 
 
+class RegistrationRequest(models.Model):
+    """A registration of the older style, waiting for the carrier: who wants to sign in with what (REGL_01..07)."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Pending"
+        ACTIVE = "ACTIVE", "Activated"
+        REFUSED = "REFUSED", "Refused"
+
+    first_name = models.CharField(max_length=60)
+    last_name = models.CharField(max_length=120)
+    username = models.CharField(max_length=150)
+    password = models.CharField(max_length=128, help_text="Hash, as it will stand in the user row.")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-submitted_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"), condition=Q(status="PENDING"), name="one_pending_request_per_username"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+
 class StateRegistration(models.Model):
     """A producer's wish to work in a state with the portal: pending until the carrier activates it (PRF_08, C7)."""
 
@@ -108,7 +136,17 @@ class StateRegistration(models.Model):
         ACTIVE = "ACTIVE", "Active"
         REFUSED = "REFUSED", "Refused"
 
-    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="state_registrations")
+    producer = models.ForeignKey(
+        Producer, on_delete=models.PROTECT, null=True, blank=True, related_name="state_registrations"
+    )
+    request = models.ForeignKey(
+        RegistrationRequest,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="states",
+        help_text="The registration it came with, for people who have no account yet.",
+    )
     us_state = models.CharField("state", max_length=2, choices=US_STATE_CHOICES)
     producer_number = models.CharField(max_length=9, validators=[nine_digits])
     company_name = models.CharField(max_length=120)
@@ -121,6 +159,7 @@ class StateRegistration(models.Model):
     email = models.EmailField()
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
     submitted_at = models.DateTimeField()
+    promised_on = models.DateField(help_text="Business day by which an answer was promised, inclusive.")
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="decided_registrations"
@@ -133,6 +172,10 @@ class StateRegistration(models.Model):
                 fields=["producer", "us_state"],
                 condition=~Q(status="REFUSED"),
                 name="one_open_registration_per_state",
+            ),
+            models.CheckConstraint(
+                name="registration_of_a_producer_or_a_request",
+                condition=Q(producer__isnull=False) | Q(request__isnull=False),
             ),
             models.CheckConstraint(
                 name="registration_decided_at_and_by",

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import GroupAdmin  # noqa: F401 - registers Group, which is undone below
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -14,11 +15,10 @@ from django.http import HttpRequest
 from portal.common import outbox
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.messaging.send import TOPIC as MESSAGE_TOPIC
-from portal.common.models import AuditEvent, MailboxEntry, OutboundMessage, OutboxMessage
+from portal.common.models import AuditEvent, MailboxEntry, OutboundMessage, OutboxMessage, ThrottleWindow
 
 # Who may do what is code (portal.common.access). Groups edited by hand would be a second, unaudited place for it.
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)
+admin.site.unregister(Group)
 
 
 @admin.register(AuditEvent)
@@ -141,6 +141,14 @@ def _by_message_id(queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         return queryset.filter(message_id=field.to_python(term.strip()))
     except ValidationError:
         return queryset.none()
+
+
+@admin.register(ThrottleWindow)
+class ThrottleWindowAdmin(ReadMostlyAdmin):
+    """How often something was tried, without saying by whom."""
+
+    audits_views = False
+    list_display = ("scope", "starts_at", "count")
 
 
 class MailboxEntryAdmin(ReadMostlyAdmin):

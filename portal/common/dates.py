@@ -35,6 +35,12 @@ def as_text(day: date | None) -> str:
     return f"{day.month:02}/{day.day:02}/{day.year:04}" if day else ""
 
 
+def moment_as_text(moment: datetime) -> str:
+    """MM/DD/YYYY h:mm AM as the clock in the carrier's own zone showed it."""
+    local = timezone.localtime(moment)
+    return f"{as_text(local.date())} {local.hour % 12 or 12}:{local:%M %p}"
+
+
 def parse_us_date(text: str) -> date:
     """Read MM/DD/YYYY (one-digit months and days allowed). Raises ``ValueError`` when it is not such a day."""
     found = US_DATE.fullmatch(text.strip())

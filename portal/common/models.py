@@ -145,3 +145,20 @@ class MailboxEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.to}"
+
+
+class ThrottleWindow(models.Model):
+    """How often something was tried by somebody within one stretch of time (portal.common.throttle)."""
+
+    scope = models.CharField(max_length=60)
+    key_hash = models.CharField(max_length=64, help_text="Keyed hash of the address, account or mailbox.")
+    starts_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-starts_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["scope", "key_hash", "starts_at"], name="throttle_window_once")]
+        indexes = [models.Index(fields=["starts_at"], name="throttle_to_purge")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.starts_at:%Y-%m-%d %H:%M}"

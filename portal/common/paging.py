@@ -51,6 +51,10 @@ def read_size(text: str | None) -> int:
 def read_number(text: str | None, *, total: int, size: int) -> int:
     """The page asked for, moved into 1..last; anything unreadable is page 1."""
     pages = max(1, -(-total // size))
-    if not text or not text.strip().isascii() or not text.strip().isdigit():
-        return 1
-    return max(1, min(int(text.strip()[:9]), pages))
+    return max(1, min(typed_number(text) or 1, pages))
+
+
+def typed_number(text: str | None) -> int | None:
+    """The whole number typed, or ``None`` when it is none; one of more than nine digits is cut, it is past every end."""
+    typed = (text or "").strip()
+    return int(typed[:9]) if typed.isascii() and typed.isdigit() else None

@@ -58,10 +58,14 @@ def display(value: Any, kind: str = "text") -> str:
     """How a raw value is written on a page."""
     if value is None or value == "":
         return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, datetime):
+        return dates.moment_as_text(value)
     if isinstance(value, date):
         return dates.as_text(value)
     if kind == "money":
-        return f"${number_format(value, decimal_pos=2, force_grouping=True)}"
+        return f"{'-' if value < 0 else ''}${number_format(abs(value), decimal_pos=2, force_grouping=True)}"
     return str(value)
 
 
@@ -188,11 +192,12 @@ class GridState:
 
 def posted_filters(posted: QueryDict) -> dict[str, str]:
     """What stands under the headings of a posted grid form; empty ones left out."""
-    return {
-        name.removeprefix(FILTER_PREFIX): value.replace("\x00", "").strip()[:FILTER_LENGTH]
+    typed = {
+        name.removeprefix(FILTER_PREFIX): str(value).replace("\x00", "").strip()[:FILTER_LENGTH].strip()
         for name, value in posted.items()
-        if name.startswith(FILTER_PREFIX) and isinstance(value, str) and value.replace("\x00", "").strip()
+        if name.startswith(FILTER_PREFIX)
     }
+    return {key: value for key, value in typed.items() if value}
 
 
 class Table(Generic[Row]):
@@ -324,7 +329,9 @@ class Table(Generic[Row]):
     def url(self, **changes: str) -> str:
         """The grid's address with ``changes``; the filters are with the session."""
         size = "" if self.state.size == DEFAULT_PAGE_SIZE else str(self.state.size)
-        params = {"sort": self.state.sort, "size": size, **changes}
+        column, descending = self.sorted_by
+        sort = f"{'-' if descending else ''}{column.key}" if column else ""
+        params = {"sort": sort, "size": size, **changes}
         pairs = [*self.keep, *((name, value) for name, value in params.items() if value)]
         visible = self.visible
         if visible != [column for column in self.columns if column.shown]:
