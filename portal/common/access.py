@@ -14,6 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from portal.common import request_context
+
 
 class Perm(StrEnum):
     """A right a signed-in person can have. The sentence beside each says what it opens."""
@@ -78,6 +80,7 @@ def requires(perm: Perm) -> Callable[[View], View]:
             # LoginRequiredMiddleware has sent anonymous visitors to the login page already; this is the second lock.
             if not user.is_authenticated or not user.has_portal_perm(perm):
                 raise PermissionDenied("Your account does not include this function.")
+            request_context.note_perm(perm.value)
             return view(request, *args, **kwargs)
 
         guarded.access_rule = perm  # type: ignore[attr-defined]

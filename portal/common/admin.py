@@ -89,9 +89,10 @@ class OutboxMessageAdmin(ReadMostlyAdmin):
     search_fields = ("dedupe_key__exact",)
     search_help_text = "The whole key of one piece of work."
     actions = ("retry",)
+    editable_fields = ("closed_note",)
 
     def get_editable_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        return ("closed_note",) if obj is not None and obj.status == OutboxMessage.Status.DEAD else ()
+        return self.editable_fields if obj is not None and obj.status == OutboxMessage.Status.DEAD else ()
 
     @admin.action(description="Retry", permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:

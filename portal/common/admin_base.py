@@ -77,7 +77,7 @@ class ReadMostlyAdmin(admin.ModelAdmin):
     # What subclasses may say about a row
 
     def get_editable_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        """Fields staff may change on this row."""
+        """Fields staff may change on this row: some of ``editable_fields``."""
         return self.editable_fields
 
     def audit_id(self, obj: Any) -> str:
@@ -99,7 +99,7 @@ class ReadMostlyAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if not super().has_change_permission(request, obj):
             return False
-        return obj is None or bool(self.get_editable_fields(request, obj))
+        return bool(self.editable_fields if obj is None else self.get_editable_fields(request, obj))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Filters in the address may not probe secrets: ``?code_hash__startswith=`` would spell a hash out."""

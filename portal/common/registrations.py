@@ -1,8 +1,11 @@
 """What the kernel itself puts into its registries, loaded once when Django starts."""
 
-from portal.common import navigation
+from portal.common import account_menu, navigation
 from portal.common.access import Perm
 from portal.common.messaging import delivery  # noqa: F401
 from portal.common.navigation import Entry
 
 navigation.register(Entry(label="Home", url_name="home", perm=Perm.SIGNED_IN, order=10, icon="house"))
+account_menu.register(
+    account_menu.Entry(label="Carrier administration", url_name="admin:index", perm=Perm.CARRIER_ADMIN, order=80)
+)

@@ -8,12 +8,15 @@ result's id (``portal.common.criteria``, SRC_17); changed filters make a new id,
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.common import dates
 from portal.common.paging import DEFAULT_PAGE_SIZE, PAGE_SIZES, Page, read_number, read_size
@@ -128,9 +131,27 @@ class Cell:
     pill: str
 
 
+@lru_cache(maxsize=500)
+def _cell_start(kind: str, label: str) -> str:
+    return f'<td role="cell" class="k-{escape(kind)}" data-label="{escape(label)}">'
+
+
 @dataclass(frozen=True)
 class BoundRow:
     cells: list[Cell]
+
+    @property
+    def html(self) -> SafeString:
+        """The cells of the row. Built here because a page has 400 of them and a template loop takes three times as long."""
+        parts: list[str] = []
+        for cell in self.cells:
+            text: str = escape(cell.text)
+            if cell.url:
+                text = f'<a href="{escape(cell.url)}" hx-boost="false">{text}</a>'
+            elif cell.pill:
+                text = f'<span class="pill pill-{escape(cell.pill)}">{text}</span>'
+            parts += (_cell_start(cell.kind, cell.label), text, "</td>")
+        return mark_safe("".join(parts))  # noqa: S308 - every part above is escaped
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (said) {
     announce(said.textContent.trim());
   }
+  // Whoever pressed a link that is gone (Next on the last page) goes on at the head line; htmx finds the others by id.
+  if (said?.matches(".grid-head-line") && document.activeElement === document.body) {
+    said.focus({ preventScroll: true });
+  }
 });
 
 function refreshFailed() {

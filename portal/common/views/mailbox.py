@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from portal.common.access import public
+from portal.common.context import with_person
 from portal.common.models import MailboxEntry
 
 SHOWN = 200
@@ -16,4 +17,4 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "json":
         fields = ("channel", "to", "subject", "body", "code", "sent_at")
         return JsonResponse([{name: getattr(entry, name) for name in fields} for entry in entries], safe=False)
-    return render(request, "common/mailbox.html", {"entries": entries})
+    return render(with_person(request), "common/mailbox.html", {"entries": entries})

@@ -1,0 +1,28 @@
+"""`make bench`: figures as ratios to a baseline measured in the same run. Nothing here passes or fails."""
+
+import argparse
+import os
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=")
+    parser.add_argument("--users", default="", help="Whose books to measure, with commas; the loaded ones by default.")
+    parser.add_argument("--only", choices=["pages", "exports"], help="One part.")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.bench")
+
+    import django
+
+    django.setup()
+
+    from bench import exports, pages
+    from portal.embedded.commands import database_for
+
+    if options.only != "exports":
+        with database_for(["manage.py", "bench"]):
+            pages.measure([name for name in options.users.split(",") if name] or pages.loaded_users())
+    if options.only != "pages":
+        exports.measure()
+
+
+main()

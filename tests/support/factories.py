@@ -1,0 +1,187 @@
+"""Makers of rows, with traits in trade words. A test states only what matters to it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import factory
+from django.utils import timezone
+
+from accounts.models import DelegateGrant, HierarchyEdge, Producer, ProducerNumber, User
+from clients.models import Account, ContactPoint, Coverage, Member, Policy
+from clients.rules.names import name_key
+from portal.common.access import DelegateScope
+
+PASSWORD = "Harbor#Kite58"
+
+
+class ProducerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Producer
+        skip_postgeneration_save = True
+
+    npn = factory.Sequence(lambda n: f"{7000000 + n}")
+    first_name = "Rita"
+    last_name = factory.Sequence(lambda n: f"Solberg{n}")
+    status = Producer.Status.ACTIVE
+    record_email = factory.LazyAttribute(lambda o: f"{o.npn}@record.example")
+    record_mobile = ""
+
+    @factory.post_generation
+    def closure(self, create, extracted, **kwargs):
+        """Edges to itself and to everybody above, as the hierarchy service keeps them."""
+        if not create:
+            return
+        HierarchyEdge.objects.create(ancestor=self, descendant=self, depth=0)
+        if self.parent_id:
+            HierarchyEdge.objects.bulk_create(
+                HierarchyEdge(ancestor_id=edge.ancestor_id, descendant=self, depth=edge.depth + 1)
+                for edge in HierarchyEdge.objects.filter(descendant_id=self.parent_id)
+            )
+
+
+class ProducerNumberFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProducerNumber
+
+    number = factory.Sequence(lambda n: f"{100000000 + n}")
+    producer = factory.SubFactory(ProducerFactory)
+    us_state = "IL"
+    company_name = "Harbor Benefits"
+    zip = "60601"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """A producer by default; ``delegate=True`` or ``carrier_admin=True`` for the others."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    class Params:
+        delegate = factory.Trait(role=User.Role.DELEGATE, producer=None)
+        carrier_admin = factory.Trait(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True, is_superuser=True)
+
+    username = factory.Sequence(lambda n: f"person{1000 + n}")
+    first_name = "Rita"
+    last_name = "Solberg"
+    email = factory.LazyAttribute(lambda o: f"{o.username}@people.example")
+    role = User.Role.PRODUCER
+    producer = factory.SubFactory(ProducerFactory)
+    email_confirmed_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def password(self, create, extracted, **kwargs):
+        self.set_password(extracted or PASSWORD)
+        if create:
+            self.save(update_fields=["password"])
+
+
+class DelegateGrantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = DelegateGrant
+
+    producer = factory.SubFactory(ProducerFactory)
+    delegate = factory.SubFactory(UserFactory, delegate=True)
+    scopes = factory.LazyFunction(lambda: [DelegateScope.VIEW.value])
+    first_day = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=30))
+
+
+class AccountFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Account
+
+    number = factory.Sequence(lambda n: f"{730000000 + n}")
+    address_1 = "1489 E Ogden Ave"
+    city = "Naperville"
+    us_state = "IL"
+    zip = "60563"
+    as_of = factory.LazyFunction(timezone.now)
+
+
+class MemberFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Member
+
+    account = factory.SubFactory(AccountFactory)
+    role = Member.Role.PRIMARY
+    member_id = factory.Sequence(lambda n: f"{900000000000 + n}")
+    first_name = "Tanya"
+    last_name = "Washington"
+    date_of_birth = date(1980, 5, 17)
+    sex = Member.Sex.FEMALE
+    ssn = factory.Sequence(lambda n: f"9{n % 100:02d}{n % 97:02d}{1000 + n % 9000:04d}")
+
+
+class ContactPointFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ContactPoint
+
+    member = factory.SubFactory(MemberFactory)
+    kind = ContactPoint.Kind.HOME
+    value = "3125550142"
+
+
+class PolicyFactory(factory.django.DjangoModelFactory):
+    """An active off-exchange medical PPO with its primary insured and coverage; traits give the other states."""
+
+    class Meta:
+        model = Policy
+        skip_postgeneration_save = True
+
+    class Params:
+        today = factory.LazyFunction(timezone.localdate)
+        primary = factory.SubFactory(MemberFactory)
+        in_grace = factory.Trait(
+            status=Policy.Status.GRACE,
+            market=Policy.Market.ON,
+            aptc_amount=Decimal("100.00"),
+            paid_to_date=factory.LazyAttribute(lambda o: o.today - timedelta(days=10)),
+            grace_started_on=factory.LazyAttribute(lambda o: o.today - timedelta(days=10)),
+            past_due=Decimal("312.55"),
+        )
+        termed = factory.Trait(
+            status=Policy.Status.TERMED, term_date=factory.LazyAttribute(lambda o: o.today - timedelta(days=12))
+        )
+        future = factory.Trait(
+            status=Policy.Status.FUTURE, effective_date=factory.LazyAttribute(lambda o: o.today + timedelta(days=20))
+        )
+        unpaid = factory.Trait(status=Policy.Status.INITIAL_PAYMENT_DUE, binder_paid=False, paid_to_date=None)
+        cancelled = factory.Trait(
+            status=Policy.Status.CANCELLED, binder_paid=False, term_date=factory.SelfAttribute("effective_date")
+        )
+        dental = factory.Trait(
+            line=Policy.Line.DENTAL, product_name="Summit Dental 1B", group_number="DI2202", network_type=""
+        )
+
+    account = factory.LazyAttribute(lambda o: o.primary.account)
+    producer_number = factory.SubFactory(ProducerNumberFactory)
+    eapp_number = factory.Sequence(lambda n: f"01{1000000 + n:08d}")
+    group_number = "IB2121"
+    product_name = "Prairie Summit Bronze PPO 502"
+    line = Policy.Line.MEDICAL
+    market = Policy.Market.OFF
+    network_type = Policy.Network.PPO
+    us_state = "IL"
+    member_count = 1
+    effective_date = factory.LazyAttribute(lambda o: o.today - timedelta(days=200))
+    paid_to_date = factory.LazyAttribute(lambda o: o.today + timedelta(days=10))
+    monthly_premium = Decimal("412.55")
+    status = Policy.Status.ACTIVE
+    insured_last_name = factory.LazyAttribute(lambda o: o.primary.last_name)
+    insured_first_name = factory.LazyAttribute(lambda o: o.primary.first_name)
+    insured_last_key = factory.LazyAttribute(lambda o: name_key(o.insured_last_name))
+    insured_first_key = factory.LazyAttribute(lambda o: name_key(o.insured_first_name))
+    insured_date_of_birth = factory.LazyAttribute(lambda o: o.primary.date_of_birth)
+    insured_ssn_digest = factory.LazyAttribute(lambda o: o.primary.ssn_last4_digest)
+    insured_zip = factory.LazyAttribute(lambda o: o.primary.account.zip)
+
+    @factory.post_generation
+    def coverage(self, create, extracted, **kwargs):
+        """Cover the primary insured, and whoever a test passes as ``coverage=[...]``."""
+        if not create:
+            return
+        primary = Member.objects.get(account_id=self.account_id, role=Member.Role.PRIMARY)
+        for member in [primary, *(extracted or [])]:
+            Coverage.objects.create(
+                member=member, policy=self, effective_date=self.effective_date, term_date=self.term_date
+            )
