@@ -1,0 +1,74 @@
+# Two commands are enough to begin: `make demo` and `make test`. `make help` lists the others.
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+
+VENV_PYTHON := .venv/bin/python
+CODE := portal accounts clients enrollment ecomm reporting
+CHECKS := check-lint check-format check-templates check-imports check-types check-migrations check-deploy
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test drill check $(CHECKS) fix bench reset-demo venv venv-demo python clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: venv-demo ## Run the portal with demo data in this terminal (PORT=8000)
+	@exec $(VENV_PYTHON) manage.py demo --port $(PORT) $(ARGS)
+
+test: venv ## Run the whole test suite (ARGS="-k search" for a part)
+	@$(PYTHON) scripts/bootstrap.py system tests
+	@exec $(VENV_PYTHON) -m pytest $(ARGS)
+
+drill: venv ## Run the fault drills and the full-size matrices
+	@$(PYTHON) scripts/bootstrap.py system tests
+	@exec $(VENV_PYTHON) -m pytest -m drill $(ARGS)
+
+check: $(CHECKS) ## Lint, format, templates, imports, types, migrations, deployment settings (make -k check: all of them)
+
+check-lint: venv
+	$(VENV_PYTHON) -m ruff check .
+
+check-format: venv
+	$(VENV_PYTHON) -m ruff format --check .
+
+check-templates: venv
+	$(VENV_PYTHON) -m djlint templates --check
+	$(VENV_PYTHON) -m djlint templates --lint
+
+check-imports: venv
+	.venv/bin/lint-imports --no-cache
+
+check-types: venv
+	$(VENV_PYTHON) -m mypy $(CODE) manage.py
+
+check-migrations: venv
+	DJANGO_SETTINGS_MODULE=portal.settings.test $(VENV_PYTHON) manage.py makemigrations --check --dry-run
+
+check-deploy: venv
+	$(VENV_PYTHON) scripts/with_throwaway_secrets.py $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
+
+fix: venv ## Apply what linters and formatters can repair by themselves
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+	-$(VENV_PYTHON) -m djlint templates --reformat --quiet
+
+bench: venv ## Measure the portal against its own baseline pages
+	@exec env DJANGO_SETTINGS_MODULE=portal.settings.bench $(VENV_PYTHON) -m bench $(ARGS)
+
+reset-demo: venv-demo ## Drop the demo's database and files; the next `make demo` begins afresh
+	@exec $(VENV_PYTHON) manage.py reset_demo $(ARGS)
+
+venv: python ## Make or update .venv with everything for development
+	@$(PYTHON) scripts/bootstrap.py venv dev
+
+venv-demo: python
+	@$(PYTHON) scripts/bootstrap.py venv demo
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing. On Debian and Ubuntu: apt-get install -y python3 python3-venv"; exit 1; }
+
+clean: ## Remove .venv and caches (demo data stays: see reset-demo)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage
+	find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

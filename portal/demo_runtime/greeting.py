@@ -1,0 +1,31 @@
+"""What the demo says when it is ready."""
+
+from django.conf import settings
+
+PASSWORD = "Harbor#Kite58"  # noqa: S105 - the demo's public password
+ACCOUNTS = (
+    ("rsolberg7", "producer with numbers in Illinois, Texas and Montana"),
+    ("prairieagency", "agency principal, upline of rsolberg7 and six more producers"),
+    ("outsider9", "producer of another agency, sees none of the above"),
+    ("dkeller22", "delegate of rsolberg7 (view, service, enroll)"),
+    ("carrieradmin", "carrier administrator, /admin/"),
+)
+
+
+def address(host: str, port: int) -> str:
+    """The address a person on this machine types."""
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{shown}:{port}/"
+
+
+def greeting(host: str, port: int, *, with_accounts: bool) -> str:
+    url = address(host, port)
+    width = max(len(name) for name, _ in ACCOUNTS)
+    lines = ["", f"  {settings.PORTAL_NAME} is ready:  {url}", ""]
+    if with_accounts:
+        lines += [f"    {name.ljust(width)}   {who}" for name, who in ACCOUNTS]
+        lines += ["", f"  Password of all accounts:  {PASSWORD}"]
+    if settings.DEMO_MAILBOX:
+        lines.append(f"  Emails and text messages (codes):  {url}demo/mailbox/")
+    lines += ["  Stop with Ctrl-C.", ""]
+    return "\n".join(lines)

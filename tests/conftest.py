@@ -1,0 +1,71 @@
+"""What every test gets: the embedded database, strictness about templates, people and books."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from django.db import connection
+from django.template.backends.django import Template
+from django.test import Client
+
+from accounts.models import User
+from tests.support import embedded
+from tests.support.world import World, build_world
+
+hypothesis.settings.register_profile("portal", deadline=None)  # a slow machine is not a wrong answer
+hypothesis.settings.load_profile("portal")
+
+
+def pytest_configure() -> None:
+    embedded.start_test_cluster()
+
+
+def pytest_unconfigure() -> None:
+    embedded.stop_test_cluster()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not item.get_closest_marker("no_db") and not item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(autouse=True)
+def no_query_in_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates get finished values: a query while one renders fails the test. The admin's own templates may query."""
+    render = Template.render
+
+    def refuse(_execute, sql, _params, _many, _context):
+        raise AssertionError(f"A template asked the database: {sql[:300]}")
+
+    def watched(self, context=None, request=None):
+        if request is not None and request.path.startswith("/admin/"):
+            return render(self, context, request)
+        with connection.execute_wrapper(refuse):
+            return render(self, context, request)
+
+    monkeypatch.setattr(Template, "render", watched)
+
+
+@pytest.fixture(autouse=True)
+def mail_goes_to_the_mailbox(settings) -> None:
+    """Django's test set-up puts its own mail backend in place; ours is what the demo and the tests read codes from."""
+    settings.EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
+
+
+@pytest.fixture
+def world() -> World:
+    """Rita and her agency, her delegate, an outsider, the carrier's admin, and a small book of each."""
+    return build_world()
+
+
+@pytest.fixture
+def sign_in() -> Iterator:
+    """A browser in which somebody has finished both steps of signing in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
