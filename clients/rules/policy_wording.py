@@ -31,8 +31,6 @@ _CLAIMS = {
     "contract": "The contract says how claims are handled meanwhile.",
 }
 
-_AMOUNT = "The amount owed is not known here."
-
 
 def day_text(day: date) -> str:
     """MM/DD/YYYY, with leading zeros."""
@@ -60,7 +58,7 @@ def cancelled_unpaid(effective: date, *, due: date) -> str:
 def first_payment_due(effective: date, *, due: date, days_left: int) -> str:
     return (
         f"The first payment has not been received. It must be received by {day_text(due)} ({time_left(days_left)}); "
-        f"coverage from {day_text(effective)} is not in force before, and there is no grace period for it. {_AMOUNT}"
+        f"coverage from {day_text(effective)} is not in force before, and there is no grace period for it."
     )
 
 
@@ -115,5 +113,5 @@ def grace(
         sentences.append(f"If they are not, the last day of coverage is {day_text(term_if_unpaid)}.")
     if term_date is not None:
         sentences.append(f"The policy ends on {day_text(term_date)} in any case.")
-    sentences += [_CLAIMS[claims], _AMOUNT]
+    sentences.append(_CLAIMS[claims])
     return " ".join(sentences)

@@ -426,7 +426,7 @@ class TestExplanation:
                 "Grace period, month 2 of 3, since 11/01/2026: the premium due 11/01/2026 has not been received. "
                 "All premiums owed must be received by 01/31/2027 (31 days left). "
                 "If they are not, the last day of coverage is 11/30/2026. "
-                "Claims may be held until all premiums owed are paid. The amount owed is not known here.",
+                "Claims may be held until all premiums owed are paid.",
             ),
             (
                 off_exchange(term_date=day("2026-12-31")),
@@ -435,14 +435,14 @@ class TestExplanation:
                 "All premiums owed must be received by 12/01/2026 (1 day left). "
                 "If they are not, the last day of coverage is 10/31/2026. "
                 "The policy ends on 12/31/2026 in any case. "
-                "The contract says how claims are handled meanwhile. The amount owed is not known here.",
+                "The contract says how claims are handled meanwhile.",
             ),
             (
                 montana(),
                 "2026-11-21",
                 "Grace period since 10/01/2026: the premium due 10/01/2026 has not been received. "
                 "Coverage cannot be ended, and no last day to pay is known, before a notice has been mailed. "
-                "The contract says how claims are handled meanwhile. The amount owed is not known here.",
+                "The contract says how claims are handled meanwhile.",
             ),
             (
                 off_exchange(),
@@ -459,8 +459,7 @@ class TestExplanation:
                 unpaid_binder(),
                 "2027-01-31",
                 "The first payment has not been received. It must be received by 01/31/2027 (today is the last day); "
-                "coverage from 01/01/2027 is not in force before, and there is no grace period for it. "
-                "The amount owed is not known here.",
+                "coverage from 01/01/2027 is not in force before, and there is no grace period for it.",
             ),
             (
                 unpaid_binder(),
