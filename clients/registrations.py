@@ -4,9 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from clients.book_figures import count_books
 from clients.forms.search import SimpleSearchForm
-from portal.common import home, navigation
+from portal.common import activity, counters, home, navigation
 from portal.common.access import Perm
+from portal.common.activity import exported
+from portal.common.counters import Counter
 from portal.common.home import Panel
 from portal.common.navigation import Entry
 
@@ -28,4 +31,12 @@ home.register(
         order=10,
         context=_search_panel,
     )
+)
+counters.register(Counter(name="clients", order=10, count=count_books))
+activity.register(
+    {
+        "client.searched": "Searched for clients",
+        "client.viewed": "Opened the client's page",
+        "client.list_exported": lambda details: exported("a client list", details),
+    }
 )

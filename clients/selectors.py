@@ -131,6 +131,7 @@ def facts_of(policy: Policy) -> PolicyFacts:
         term_date=policy.term_date,
         binder_due=policy.binder_due_date,
         grace_started=policy.grace_started_on,
+        notice_mailed=policy.cancellation_notice_mailed_on,
     )
 
 

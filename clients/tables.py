@@ -1,17 +1,20 @@
 """The result grid of searches and reports: sixteen columns, one row per policy (SRC_11 to SRC_16)."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import reduce
 from operator import and_
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.db.models.lookups import IContains
 from django.urls import reverse
 
 from clients.models import Policy
 from clients.rules.names import name_key
 from clients.rules.policy_status import PolicyStatus, ReportStatus, report_note, report_status
-from portal.common.dates import OPEN_END
-from portal.common.tables import Column, Table, contains, label_contains, on_day, starts, whole_number
+from portal.common import dates
+from portal.common.tables import BadFilter, Column, Table, contains, label_contains, on_day, starts, whole_number
 
 STATUS_WORDS = {ReportStatus.GRACE: "Grace Period", ReportStatus.TERMED: "Termed", ReportStatus.ACTIVE: "Active"}
 STATUS_PILLS = {ReportStatus.GRACE: "warning", ReportStatus.TERMED: "danger", ReportStatus.ACTIVE: "success"}
@@ -19,9 +22,12 @@ STATUS_PILLS = {ReportStatus.GRACE: "warning", ReportStatus.TERMED: "danger", Re
 
 def status_text(policy: Policy) -> str:
     """Grace Period, Termed or Active, with the note that keeps the word from misleading (conflict C32)."""
-    status = PolicyStatus(policy.status)
+    return _shown_status(PolicyStatus(policy.status), policy.effective_date)
+
+
+def _shown_status(status: PolicyStatus, effective_date: date) -> str:
     word = STATUS_WORDS[report_status(status)]
-    note = report_note(status, effective_date=policy.effective_date)
+    note = report_note(status, effective_date=effective_date)
     return f"{word}, {note}" if note else word
 
 
@@ -43,7 +49,15 @@ def client_url(policy: Policy) -> str:
 
 def _by_key(field: str) -> Callable[[str], Q]:
     """Part of a name, whatever its accents, case and punctuation."""
-    return lambda typed: Q(**{f"{field}__contains": name_key(typed)})
+
+    def condition(typed: str) -> Q:
+        key = name_key(typed)
+        if not key:
+            # An empty key is part of every name: the box would say one thing and the rows another.
+            raise BadFilter("Enter letters from A to Z.")
+        return Q(**{f"{field}__contains": key})
+
+    return condition
 
 
 def _every_word(*fields: str) -> Callable[[str], Q]:
@@ -52,13 +66,20 @@ def _every_word(*fields: str) -> Callable[[str], Q]:
 
 
 def _status_condition(typed: str) -> Q:
+    """What was typed stands in the status as shown, notes included; only one note depends on the row: when it starts."""
     wanted = typed.casefold()
-    codes = [
-        status.value
-        for status in PolicyStatus
-        if wanted in f"{STATUS_WORDS[report_status(status)]}, {report_note(status, effective_date=OPEN_END)}".casefold()
-    ]
-    return Q(status__in=codes)
+    start_unknown = date.max
+    day = dates.as_text(start_unknown)
+    condition = Q(pk__in=[])
+    for status in PolicyStatus:
+        shown = _shown_status(status, start_unknown)
+        before, depends_on_row, _ = shown.partition(day)
+        if wanted in before.casefold():
+            condition |= Q(status=status.value)
+        elif depends_on_row:
+            start = Func(F("effective_date"), Value("MM/DD/YYYY"), function="to_char", output_field=CharField())
+            condition |= Q(status=status.value) & Q(IContains(Concat(Value(before), start), typed))
+    return condition
 
 
 POLICY_COLUMNS = (

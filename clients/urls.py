@@ -1,11 +1,13 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from clients.views import detail, search
+from portal.common.converters import NumberConverter
 
 app_name = "clients"
+register_converter(NumberConverter, "number")
 
 urlpatterns = [
     path("", search.search, name="search"),
-    path("e-app/<str:eapp_number>/", detail.detail_by_eapp, name="detail-by-eapp"),
-    path("<str:account_number>/", detail.detail, name="detail"),
+    path("e-app/<number:eapp_number>/", detail.detail_by_eapp, name="detail-by-eapp"),
+    path("<number:account_number>/", detail.detail, name="detail"),
 ]

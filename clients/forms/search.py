@@ -46,7 +46,7 @@ class SimpleSearchForm(forms.Form):
         if cleaned["by"] == self.SSN_LAST4:
             if unreadable or len(number) != 4:
                 self.add_error("value", "Enter exactly four digits: the last four of the primary insured's SSN.")
-        elif unreadable or len(number) > 12:
+        elif unreadable or not 1 <= len(number) <= 12:
             self.add_error("value", "An account number has digits only, at most 12 of them.")
         cleaned["value"] = number
         return cleaned

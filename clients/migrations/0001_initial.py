@@ -240,7 +240,7 @@ class Migration(migrations.Migration):
                         max_length=3,
                     ),
                 ),
-                ("metal_level", models.CharField(blank=True, max_length=12)),
+                ("metal_level", models.CharField(blank=True, max_length=20)),
                 ("requires_pcp", models.BooleanField(default=False, verbose_name="requires a PCP")),
                 ("grandfathered", models.BooleanField(default=False)),
                 ("is_temporary", models.BooleanField(default=False)),
@@ -280,6 +280,14 @@ class Migration(migrations.Migration):
                     "grace_started_on",
                     models.DateField(
                         blank=True, help_text="First day of the running grace period, inclusive.", null=True
+                    ),
+                ),
+                (
+                    "cancellation_notice_mailed_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="Day the notice was mailed without which some states allow no cancellation.",
+                        null=True,
                     ),
                 ),
                 (

@@ -75,7 +75,7 @@ class Policy(models.Model):
     line = models.CharField(max_length=7, choices=Line.choices)
     market = models.CharField("product type", max_length=3, choices=Market.choices)
     network_type = models.CharField(max_length=3, choices=Network.choices, blank=True)
-    metal_level = models.CharField(max_length=12, blank=True)
+    metal_level = models.CharField(max_length=20, blank=True)
     requires_pcp = models.BooleanField("requires a PCP", default=False)
     grandfathered = models.BooleanField(default=False)
     is_temporary = models.BooleanField(default=False)
@@ -91,6 +91,9 @@ class Policy(models.Model):
     term_date = models.DateField(null=True, blank=True, help_text="Last day of coverage, inclusive; empty for none.")
     grace_started_on = models.DateField(
         null=True, blank=True, help_text="First day of the running grace period, inclusive."
+    )
+    cancellation_notice_mailed_on = models.DateField(
+        null=True, blank=True, help_text="Day the notice was mailed without which some states allow no cancellation."
     )
     binder_due_date = models.DateField(
         null=True, blank=True, help_text="Last day, inclusive, on which the first payment can be made."

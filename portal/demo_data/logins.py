@@ -1,0 +1,184 @@
+"""People who can sign in, what they may do, and the texts they accepted."""
+
+from datetime import date, datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.models import (
+    DelegateGrant,
+    PasswordHistory,
+    StateRegistration,
+    TermsAcceptance,
+    TermsVersion,
+    User,
+)
+from portal.common.access import DelegateScope
+from portal.demo_data.books import ProducerSpec
+
+PASSWORD = "Harbor#Kite58"  # noqa: S105 - printed by `make demo`
+# The people of the documentation get a hash each; the others share one, because hashing takes long by design and the
+# password is printed on the screen anyway.
+FIXED_USERNAMES = frozenset({"rsolberg7", "prairieagency", "outsider9", "dkeller22", "carrieradmin"})
+DELEGATE_OF = "rsolberg7"
+SATURDAY = 5
+TERMS_BODY = """\
+1. Who may use this portal. It is for producers contracted with the carrier, for the staff they have authorized as
+delegates, and for the carrier's own staff. Each person has a login of their own and does not share it.
+
+2. Clients' data. Names, birth dates, policy and payment data are confidential. Look at them only to sell to, enroll
+or service a client for whom you or the producer who authorized you are producer of record, and keep what you print
+or export safe.
+
+3. Acting for a client. Start, change or submit an application only with the client's permission, and keep the proof
+of it as long as the law asks.
+
+4. Your credentials. Choose a password you use nowhere else. Tell the help desk at once when somebody else may know
+it, when a device is lost, or when a person who worked for you has left.
+
+5. Records. What is done here is recorded with the name of the person who did it. The carrier may withdraw access at
+any time.
+
+6. No advice. Dates and amounts shown here come from the carrier's systems and can lag behind them. The policy and
+the carrier's notices are decisive.
+"""
+
+
+def add_producer_logins(producers: list[ProducerSpec], *, now: datetime) -> list[User]:
+    """Give every producer with a username a login."""
+    specs = [producer for producer in producers if producer.username]
+    return _add(
+        [
+            User(
+                username=spec.username,
+                role=User.Role.PRODUCER,
+                producer_id=spec.row_id,
+                first_name=spec.first_name,
+                last_name=spec.last_name,
+                email=spec.email,
+            )
+            for spec in specs
+        ],
+        now=now,
+    )
+
+
+def add_delegate(*, producer_id: int, now: datetime) -> User:
+    """Add dkeller22, who may see and service rsolberg7's clients and enroll for her."""
+    (delegate,) = _add(
+        [
+            User(
+                username="dkeller22",
+                role=User.Role.DELEGATE,
+                first_name="Dana",
+                last_name="Keller",
+                email="dana.keller@example.com",
+                mobile="3125550122",
+            )
+        ],
+        now=now,
+    )
+    DelegateGrant.objects.create(
+        producer_id=producer_id,
+        delegate=delegate,
+        scopes=[DelegateScope.VIEW.value, DelegateScope.SERVICE.value, DelegateScope.ENROLL.value],
+        first_day=(now - timedelta(days=120)).date(),
+    )
+    return delegate
+
+
+def add_carrier_admin(*, now: datetime) -> User:
+    """Add carrieradmin, who runs the Django admin."""
+    (admin,) = _add(
+        [
+            User(
+                username="carrieradmin",
+                role=User.Role.CARRIER_ADMIN,
+                first_name="Casey",
+                last_name="Moreau",
+                email="carrier.admin@example.com",
+                mobile="3125550199",
+                is_staff=True,
+                is_superuser=True,
+            )
+        ],
+        now=now,
+    )
+    return admin
+
+
+def _add(users: list[User], *, now: datetime) -> list[User]:
+    others = [user for user in users if user.username not in FIXED_USERNAMES]
+    shared_hash = make_password(PASSWORD) if others else ""
+    for user in users:
+        user.password = shared_hash if user in others else make_password(PASSWORD)
+        user.email_confirmed_at = now - timedelta(days=150)
+        user.date_joined = now - timedelta(days=150)
+    made = User.objects.bulk_create(users)
+    PasswordHistory.objects.bulk_create(
+        PasswordHistory(user=user, password=user.password, set_at=user.date_joined) for user in made
+    )
+    return made
+
+
+def publish_terms(*, accepted_by: list[User], now: datetime) -> None:
+    """Publish the terms of use, unless a wording is in force already, and let everybody have accepted them."""
+    terms = TermsVersion.objects.filter(published_at__isnull=False).first()
+    if terms is None:
+        terms = TermsVersion.objects.create(version="1.0", body=TERMS_BODY, published_at=now - timedelta(days=200))
+    TermsAcceptance.objects.bulk_create(
+        TermsAcceptance(terms=terms, user=user, accepted_at=user.date_joined) for user in accepted_by
+    )
+
+
+def register_states(producers: list[ProducerSpec], *, decided_by: User, now: datetime) -> None:
+    """Register the producers in the states of their numbers; rsolberg7 waits for New Mexico."""
+    registrations = []
+    for spec in producers:
+        by_state = {number.ref.us_state: number for number in reversed(spec.numbers)}
+        for us_state, number in sorted(by_state.items()):
+            address = number.address
+            registrations.append(
+                StateRegistration(
+                    producer_id=spec.row_id,
+                    us_state=us_state,
+                    producer_number=number.ref.number,
+                    company_name=number.company,
+                    address_1=address.line_1,
+                    address_2=address.line_2,
+                    city=address.town.city,
+                    address_state=us_state,
+                    zip=address.town.zip,
+                    phone=number.phone,
+                    email=spec.email,
+                    status=StateRegistration.Status.ACTIVE,
+                    submitted_at=now - timedelta(days=160),
+                    promised_on=_business_day(now - timedelta(days=155)),
+                    decided_at=now - timedelta(days=158),
+                    decided_by=decided_by,
+                )
+            )
+    waiting = next(one for one in registrations if one.producer_number.startswith("00041270"))
+    registrations.append(
+        StateRegistration(
+            producer_id=waiting.producer_id,
+            us_state="NM",
+            producer_number="000520533",
+            company_name=waiting.company_name,
+            address_1=waiting.address_1,
+            address_2=waiting.address_2,
+            city=waiting.city,
+            address_state=waiting.address_state,
+            zip=waiting.zip,
+            phone=waiting.phone,
+            email=waiting.email,
+            submitted_at=now - timedelta(days=2),
+            promised_on=_business_day(now + timedelta(days=3)),
+        )
+    )
+    StateRegistration.objects.bulk_create(registrations)
+
+
+def _business_day(moment: datetime) -> date:
+    """The day itself, or the Monday after a weekend."""
+    day = moment.date()
+    return day + timedelta(days=7 - day.weekday() if day.weekday() >= SATURDAY else 0)

@@ -1,0 +1,336 @@
+"""What the demo data holds: the promised people and books, every status, and nobody real."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from accounts.models import (
+    DelegateGrant,
+    HierarchyEdge,
+    PasswordHistory,
+    Producer,
+    ProducerNumber,
+    StateRegistration,
+    TermsAcceptance,
+    TermsVersion,
+    User,
+)
+from clients.models import (
+    Account,
+    ContactPoint,
+    Coverage,
+    MedicalGroup,
+    Member,
+    PcpAssignment,
+    Policy,
+    Prospect,
+    Provider,
+)
+from clients.models.accounts import ssn_last4_digest
+from clients.services.policies import refresh_insured
+from portal.common.models import AuditEvent
+from portal.demo_data import loader, providers
+from portal.demo_data.cases import SPLIT_HOUSEHOLD_ACCOUNT
+from portal.demo_data.logins import FIXED_USERNAMES
+from tests.support.demo import (
+    assert_past_due_fits_the_months_owed,
+    assert_rows_stand_as_the_rules_say,
+    user,
+    visible_to,
+)
+from tests.support.factories import AccountFactory, MemberFactory
+
+TODAY = date(2026, 11, 21)
+# Month ends, leap days, New Year, the first of a month, and days no three-month grace period can end on.
+ODD_DAYS = [
+    date(2024, 2, 29),
+    date(2026, 3, 1),
+    date(2026, 12, 31),
+    date(2027, 1, 1),
+    date(2027, 5, 29),
+    date(2027, 8, 31),
+]
+SMALL = 700  # members
+MODELS = (
+    *(User, Producer, ProducerNumber, HierarchyEdge, DelegateGrant, StateRegistration, TermsVersion, TermsAcceptance),
+    *(PasswordHistory, Account, Member, ContactPoint, Policy, Coverage, PcpAssignment, MedicalGroup, Provider),
+    Prospect,
+)
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker) -> Iterator[loader.Loaded]:
+    """The demo in its usual size, once for all tests that only look at it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        result = loader.load(seed=1, today=TODAY)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        yield result
+        transaction.set_rollback(True)
+
+
+# --- Who is there ---
+
+
+@pytest.mark.parametrize(
+    ("username", "policies"),
+    [("rsolberg7", 400), ("prairieagency", 5_000), ("outsider9", 260), ("lonemesa", 300), ("carrieradmin", 5_300)],
+)
+def test_books_have_the_promised_size(loaded, username, policies):
+    assert visible_to(username).count() == pytest.approx(policies, rel=0.07)
+
+
+def test_fixed_people_can_sign_in(loaded):
+    assert len(FIXED_USERNAMES) == 5
+    for person in [user(username) for username in FIXED_USERNAMES]:
+        assert person.check_password("Harbor#Kite58")
+        assert person.email_confirmed_at < timezone.now()
+        assert person.security_email
+        assert re.fullmatch(r"\d{3}55501\d\d", person.security_mobile)
+    admin = user("carrieradmin")
+    assert (admin.role, admin.is_staff, admin.is_superuser) == (User.Role.CARRIER_ADMIN, True, True)
+    assert user("prairieagency").producer.is_agency
+
+
+def test_everybody_has_accepted_the_terms_and_has_a_first_password_on_file(loaded):
+    people = User.objects.annotate(accepted=Count("terms_acceptances"), passwords=Count("password_history"))
+    assert people.count() == len(loaded.usernames)
+    assert {(person.accepted, person.passwords) for person in people} == {(1, 1)}
+
+
+def test_the_people_of_the_documentation_have_a_salt_of_their_own(loaded):
+    hashes = Counter(User.objects.values_list("password", flat=True))
+    assert {hashes[user(username).password] for username in FIXED_USERNAMES} == {1}
+
+
+def test_rsolberg7_has_two_numbers_in_illinois_and_one_in_texas_and_montana(loaded):
+    states = Counter(user("rsolberg7").producer.numbers.values_list("us_state", flat=True))
+    assert states == {"IL": 2, "TX": 1, "MT": 1}
+
+
+@pytest.mark.feature("HOM_09")
+def test_the_agency_reaches_two_levels_down(loaded):
+    depths = Counter(user("prairieagency").producer.edges_down.values_list("depth", flat=True))
+    assert depths == {0: 1, 1: 4, 2: 3}
+    above = user("rsolberg7").producer.edges_up.exclude(depth=0)
+    assert [edge.ancestor.user.username for edge in above] == ["prairieagency"]
+
+
+def test_the_delegate_sees_rsolberg7s_own_book_and_nothing_else(loaded):
+    grant = DelegateGrant.objects.in_force(TODAY).get()
+    assert grant.delegate == user("dkeller22")
+    assert set(grant.scopes) == {"VIEW", "SERVICE", "ENROLL"}
+    own = Policy.objects.filter(producer_number__producer=user("rsolberg7").producer)
+    assert set(visible_to("dkeller22")) == set(own)
+
+
+@pytest.mark.feature("SRC_10")
+def test_the_two_agencies_never_see_each_other(loaded):
+    assert not visible_to("outsider9") & visible_to("prairieagency")
+    assert not visible_to("lonemesa") & visible_to("prairieagency")
+
+
+@pytest.mark.feature("SRC_10")
+def test_of_the_split_household_each_producer_sees_the_own_policy(loaded):
+    household = Account.objects.get(number=SPLIT_HOUSEHOLD_ACCOUNT)
+    for username, line in (("rsolberg7", "MEDICAL"), ("outsider9", "DENTAL")):
+        assert Account.objects.for_user(user(username)).filter(pk=household.pk).exists()
+        assert [policy.line for policy in visible_to(username).filter(account=household)] == [line]
+
+
+@pytest.mark.feature("SRC_10")
+def test_the_outsider_has_namesakes_of_rsolberg7s_clients_down_to_the_last_four(loaded):
+    mine = set(visible_to("rsolberg7").values_list("insured_last_key", "insured_ssn_digest"))
+    theirs = set(visible_to("outsider9").values_list("insured_last_key", "insured_ssn_digest"))
+    assert len({both for both in mine & theirs if both[1]}) >= 20
+    mine_by_birth = set(visible_to("rsolberg7").values_list("insured_ssn_digest", "insured_date_of_birth"))
+    theirs_by_birth = set(visible_to("outsider9").values_list("insured_ssn_digest", "insured_date_of_birth"))
+    assert len({both for both in mine_by_birth & theirs_by_birth if both[0]}) >= 4
+
+
+def test_rsolberg7_has_thirty_prospects(loaded):
+    assert Prospect.objects.for_user(user("rsolberg7")).filter(producer__user__username="rsolberg7").count() == 30
+
+
+def test_nothing_was_done_in_the_portal_yet(loaded):
+    assert not AuditEvent.objects.exists()
+
+
+# --- What the book holds ---
+
+
+@pytest.mark.feature("REP_05")
+def test_rsolberg7s_own_book_has_every_status_in_every_market(loaded):
+    found = set(visible_to("dkeller22").values_list("status", "market"))
+    assert found == {(status, market) for status in Policy.Status.values for market in Policy.Market.values}
+
+
+def test_all_five_states_are_there(loaded):
+    assert set(Policy.objects.values_list("us_state", flat=True)) == {"IL", "MT", "NM", "OK", "TX"}
+    assert not Policy.objects.exclude(producer_number__us_state=F("us_state")).exists()
+
+
+@pytest.mark.feature("REP_06")
+def test_every_status_is_the_one_the_rules_give(loaded):
+    assert_rows_stand_as_the_rules_say(TODAY)
+
+
+def test_what_is_past_due_is_the_premium_of_the_months_owed(loaded):
+    assert_past_due_fits_the_months_owed(TODAY)
+
+
+def test_nobody_without_tax_credit_is_in_grace_for_months(loaded):
+    without_credit = Policy.objects.filter(status="GRACE", aptc_amount=0)
+    assert without_credit.exists()
+    assert not without_credit.filter(grace_started_on__lt=TODAY - timedelta(days=45)).exists()
+
+
+def test_policies_repeat_their_primary_insured(loaded):
+    assert refresh_insured(account_ids=Account.objects.values_list("pk", flat=True)) == 0
+    assert not Account.objects.exclude(members__role="PRIMARY").exists()
+
+
+@pytest.mark.feature("SRC_15")
+def test_a_pair_shares_account_application_and_dates(loaded):
+    pairs = 0
+    for account in Account.objects.filter(number__startswith="1002003").prefetch_related("policies"):
+        for dental in [policy for policy in account.policies.all() if policy.line == "DENTAL" and policy.eapp_number]:
+            medical = [policy for policy in account.policies.all() if policy.eapp_number == dental.eapp_number]
+            pairs += len(medical) == 2
+            assert len({policy.effective_date for policy in medical}) == 1
+    assert pairs >= 3
+
+
+def test_applications_came_in_before_today_and_in_order(loaded):
+    assert (
+        not Policy.objects.filter(application_submitted_at__gt=timezone.now())
+        .filter(application_submitted_at__date__gt=TODAY)
+        .exists()
+    )
+    assert not Policy.objects.filter(
+        Q(application_started_on__gt=F("application_signed_on"))
+        | Q(application_signed_on__gt=F("application_submitted_at__date") + timedelta(days=1))
+    ).exists()
+    assert not Policy.objects.filter(market="OFF").exclude(exchange_assigned_id="").exists()
+    assert not Policy.objects.filter(market="ON", exchange_assigned_id="").exists()
+    assert not Policy.objects.filter(status="INITIAL_PAYMENT_DUE", pending_application_id="").exists()
+
+
+@pytest.mark.feature("SRC_14")
+def test_some_households_wait_for_their_account_number(loaded):
+    waiting = visible_to("dkeller22").filter(account__number=None)
+    assert {policy.status for policy in waiting} == {"INITIAL_PAYMENT_DUE", "FUTURE"}
+    assert waiting.values("account").distinct().count() == 3
+    assert waiting.filter(eapp_number="").exclude(exchange_assigned_id="").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "shape"),
+    [
+        (Account, "number", r"\d{9}"),
+        (Member, "member_id", r"\d{12}"),
+        (Policy, "eapp_number", r"01\d{8}"),
+        (Policy, "client_app_id", r"PP\d{5}"),
+        (Policy, "exchange_assigned_id", r"[1-9]\d{9}"),
+        (Policy, "pending_application_id", r"[A-Z2-9]{6}"),
+        (Policy, "group_number", r"[ID][A-Z]\d{4}"),
+        (ProducerNumber, "number", r"\d{9}"),
+        (MedicalGroup, "number", r"\d{3}"),
+        (Provider, "pcpa_number", r"[A-Z0-9]{4,12}"),
+    ],
+)
+def test_numbers_are_shaped_like_the_carriers(loaded, model, field, shape):
+    values = set(model.objects.exclude(**{field: None}).exclude(**{field: ""}).values_list(field, flat=True))
+    assert values
+    assert {value for value in values if not re.fullmatch(shape, value)} == set()
+
+
+def test_providers_have_valid_npis(loaded):
+    for npi in Provider.objects.values_list("npi", flat=True):
+        total = 24  # what the prefix 80840 adds
+        for place, digit in enumerate(reversed(npi)):
+            doubled = int(digit) * (1 + place % 2)
+            total += doubled // 10 + doubled % 10
+        assert total % 10 == 0, npi
+
+
+@pytest.mark.feature("PCP_16")
+def test_physicians_follow_one_another_without_a_gap(loaded):
+    by_member: dict[int, list[PcpAssignment]] = {}
+    for span in PcpAssignment.objects.select_related("policy", "member", "provider").order_by("effective_date"):
+        by_member.setdefault(span.member_id, []).append(span)
+        assert span.policy.requires_pcp
+        assert span.provider.us_state == span.policy.us_state
+    for spans in by_member.values():
+        assert all(
+            one.end_date + timedelta(days=1) == after.effective_date
+            for one, after in zip(spans, spans[1:], strict=False)
+        )
+        assert spans[-1].end_date == spans[-1].policy.term_date
+    assert len({span.medical_group_id for spans in by_member.values() for span in spans}) > 15
+    assert max(map(len, by_member.values())) > 1
+
+
+@pytest.mark.feature("PCP_09")
+def test_one_member_was_asked_out_of_a_medical_group(loaded):
+    spans = PcpAssignment.objects.filter(member__account__number="100200343", member__first_name="Noah")
+    assert [(span.medical_group.number, span.reason) for span in spans.order_by("effective_date")] == [
+        ("124", ""),
+        ("597", providers.ASKED_OUT),
+    ]
+
+
+@pytest.mark.feature("DET_01")
+def test_the_spouse_of_one_household_has_a_cell_phone(loaded):
+    phone = ContactPoint.objects.get(member__account__number="100200344", member__role="SPOUSE")
+    assert (phone.kind, phone.value) == ("CELL", "2145550177")
+
+
+# --- Nobody real ---
+
+
+def test_no_ssn_was_ever_issued(loaded):
+    members = list(Member.objects.filter(ssn__isnull=False))
+    assert len(members) > 4_000
+    for member in members:
+        assert re.fullmatch(r"666\d{6}", member.ssn)
+        assert member.ssn_last4_digest == ssn_last4_digest(member.ssn_last4)
+    assert len({member.ssn for member in members}) >= len(members) - loader.NAMESAKES
+
+
+def test_phones_ring_nowhere_and_emails_go_nowhere(loaded):
+    for kind, value in ContactPoint.objects.values_list("kind", "value"):
+        shape = r"[a-z0-9.]+@example\.(com|org|net)" if kind == "EMAIL" else r"[2-9]\d\d555(?!1212)\d{4}"
+        assert re.fullmatch(shape, value), value
+    addresses = [
+        *Producer.objects.values_list("record_email", flat=True),
+        *User.objects.values_list("email", flat=True),
+    ]
+    addresses += Prospect.objects.exclude(email="").values_list("email", flat=True)
+    assert all(re.search(r"[@.]example\.(com|org|net)$", address) for address in addresses)
+
+
+@pytest.mark.feature("ISS_05")
+def test_no_real_carrier_is_named(loaded):
+    texts = {
+        *Policy.objects.values_list("product_name", flat=True),
+        *MedicalGroup.objects.values_list("name", flat=True),
+    }
+    texts |= {*ProducerNumber.objects.values_list("company_name", flat=True), *Member.objects.values_list("last_name")}
+    texts |= {TermsVersion.objects.get().body}
+    brands = re.compile(r"\b(blue|cross|shield|bcbs|hcsc|aetna|cigna|humana|kaiser|anthem|oscar|ambetter)\b", re.I)
+    assert not [text for text in texts if brands.search(str(text))]
+
+
+# --- Afterwards ---
+
+
+def test_rows_can_be_added_afterwards(loaded):
+    member = MemberFactory(account=AccountFactory(), member_id="new", ssn=None)
+    assert member.pk > loaded.counts["members"]
