@@ -969,7 +969,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="user",
             constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("username"), name="username_unique_whatever_case"
+                django.db.models.functions.text.Upper("username"), name="username_unique_whatever_case"
             ),
         ),
         migrations.AddConstraint(

@@ -1,21 +1,33 @@
 """The person who signs in: producer, delegate or carrier admin."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.scoping import held_perms
+from accounts import scoping
 from portal.common.access import Perm
+from portal.common.dates import today_in
+
+if TYPE_CHECKING:
+    from accounts.models.delegation import DelegateGrant
 
 
 class PortalUserManager(UserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find by username whatever its case: ``RSolberg7`` and ``rsolberg7`` are one account (conflict C23)."""
         return self.get(username__iexact=username)
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra_fields: Any
+    ) -> "User":
+        """Make a carrier admin, for ``manage.py createsuperuser``; codes go to ``email``, which the operator vouches for."""
+        extra_fields = {"role": User.Role.CARRIER_ADMIN, "email_confirmed_at": timezone.now(), **extra_fields}
+        return super().create_superuser(username, email, password, **extra_fields)
 
 
 class User(AbstractUser):
@@ -41,11 +53,16 @@ class User(AbstractUser):
     # The producer record holds a producer's security contacts; delegates and staff have theirs here.
     mobile = models.CharField(max_length=10, blank=True, help_text="Ten digits; where codes by text message go.")
 
+    # The producer a delegate of several has chosen to work for, set for each request from the session
+    # (accounts.middleware); None for all of them. It narrows the grants in force and never adds to them.
+    working_for_id: int | None = None
+
     objects: ClassVar[PortalUserManager] = PortalUserManager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="username_unique_whatever_case"),
+            # Upper, because iexact compares UPPER() and is to find this index.
+            models.UniqueConstraint(Upper("username"), name="username_unique_whatever_case"),
             models.CheckConstraint(
                 name="producer_record_exactly_for_producers",
                 condition=Q(role="PRODUCER", producer__isnull=False) | (~Q(role="PRODUCER") & Q(producer__isnull=True)),
@@ -61,14 +78,29 @@ class User(AbstractUser):
     @cached_property
     def perms_held(self) -> frozenset[Perm]:
         """What this person may do today, for at least one book. Read once a request."""
-        return held_perms(self)
+        return scoping.held_perms(self)
+
+    @cached_property
+    def grants_in_force(self) -> "list[DelegateGrant]":
+        """For whom a delegate may work today, with their producers; empty for everybody else. Read once a request."""
+        return scoping.grants_in_force(self, on=today_in()) if self.role == self.Role.DELEGATE else []
 
     def has_portal_perm(self, perm: Perm) -> bool:
         return perm in self.perms_held
 
+    def npn_worked_for(self, perm: Perm) -> str:
+        """The producer for whom a delegate's act under ``perm`` is stored; empty for several or none."""
+        return scoping.npn_worked_for(self, perm)
+
+    def work_for(self, producer_id: int | None) -> None:
+        """Narrow this person's grants to one producer's, for as long as the object lives; ``None`` for all."""
+        self.working_for_id = producer_id
+        self.__dict__.pop("perms_held", None)
+
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)
         self.__dict__.pop("perms_held", None)
+        self.__dict__.pop("grants_in_force", None)
 
     @property
     def security_email(self) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -39,3 +39,7 @@ class PortalAdminSite(admin.AdminSite):
         if request.method == "POST":
             logout(request)
         return redirect("accounts:login")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Passwords change in the portal only, where the rules, the history and the notice are."""
+        raise Http404

@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 from django.utils import timezone
 
-from accounts.models import DelegateGrant, HierarchyEdge, Producer, ProducerNumber, User
+from accounts.models import DelegateGrant, DelegateInvitation, HierarchyEdge, Producer, ProducerNumber, User
 from clients.models import Account, ContactPoint, Coverage, Member, Policy
 from clients.rules.names import name_key
 from portal.common.access import DelegateScope
@@ -84,6 +84,24 @@ class DelegateGrantFactory(factory.django.DjangoModelFactory):
     delegate = factory.SubFactory(UserFactory, delegate=True)
     scopes = factory.LazyFunction(lambda: [DelegateScope.VIEW.value])
     first_day = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=30))
+
+
+class DelegateInvitationFactory(factory.django.DjangoModelFactory):
+    """An invitation that waits; nobody knows its link."""
+
+    class Meta:
+        model = DelegateInvitation
+
+    producer = factory.SubFactory(ProducerFactory)
+    first_name = "Nora"
+    last_name = "Quill"
+    email = factory.Sequence(lambda n: f"nora{n}@people.example")
+    scopes = factory.LazyFunction(lambda: [DelegateScope.VIEW.value])
+    first_day = factory.LazyFunction(timezone.localdate)
+    token_hash = factory.Sequence(lambda n: f"{n:064d}")
+    invited_by = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class AccountFactory(factory.django.DjangoModelFactory):
