@@ -1,0 +1,180 @@
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import structlog
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from portal.common import request_context
+from portal.common.middleware import PrivateResponseMiddleware, RequestContextMiddleware
+from portal.common.models import AuditEvent
+
+
+def kept_by_nobody(response) -> bool:
+    return {"no-store", "private"} <= set(response["Cache-Control"].replace(" ", "").split(","))
+
+
+# --- no cache keeps a page ---
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/", 200),
+        ("/clients/", 200),
+        ("/clients/{account}/", 200),
+        ("/clients/e-app/{eapp}/", 302),
+        ("/clients/?r=unknown", 302),
+        ("/clients/999999999/", 404),
+        ("/clients", 301),
+        ("/reports/new/", 200),
+        ("/admin/", 302),
+        ("/no-such-page/", 404),
+        ("/accounts/logout/", 405),
+        ("/health/", 200),
+        ("/demo/mailbox/", 200),
+    ],
+)
+def test_no_cache_keeps_an_answer(world, sign_in, address, status):
+    response = sign_in(world.producer).get(address.format(account=world.account_number, eapp=world.policy.eapp_number))
+    assert response.status_code == status
+    assert kept_by_nobody(response)
+
+
+def test_no_cache_keeps_the_pages_of_strangers_and_of_the_carrier(world, sign_in):
+    assert kept_by_nobody(Client().get("/"))
+    assert kept_by_nobody(Client().get("/accounts/login/"))
+    assert kept_by_nobody(sign_in(world.admin).get("/admin/"))
+    assert kept_by_nobody(sign_in(world.delegate_without_view).get("/clients/"))
+
+
+@pytest.mark.parametrize("file_format", ["xlsx", "csv"])
+def test_no_cache_keeps_a_file(world, sign_in, file_format):
+    client = sign_in(world.producer)
+    address = client.post("/reports/new/", {"policy_status": "ALL"}).url
+    response = client.get(f"{address}&format={file_format}")
+    assert response["Content-Disposition"].startswith("attachment")
+    assert kept_by_nobody(response)
+    assert response.getvalue()
+
+
+def test_no_cache_keeps_a_refusal_for_a_missing_token(world):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.producer)
+    response = client.post("/clients/", {"by": "account", "value": "1"})
+    assert response.status_code == 403
+    assert kept_by_nobody(response)
+
+
+def test_no_cache_keeps_an_answer_to_a_wrong_host_name():
+    response = Client().get("/", headers={"host": "attacker.example"})
+    assert response.status_code == 400
+    assert kept_by_nobody(response)
+
+
+def test_no_cache_keeps_a_fault(world, sign_in, monkeypatch):
+    monkeypatch.setattr("portal.home.panels_for", lambda _request: 1 / 0)
+    client = sign_in(world.producer)
+    client.raise_request_exception = False
+    response = client.get("/")
+    assert response.status_code == 500
+    assert kept_by_nobody(response)
+    assert "ZeroDivisionError" not in response.content.decode()
+
+
+@pytest.mark.no_db
+def test_a_view_that_knows_better_may_say_so():
+    def cached(_request):
+        return HttpResponse(headers={"Cache-Control": "max-age=60"})
+
+    assert PrivateResponseMiddleware(cached)(RequestFactory().get("/"))["Cache-Control"] == "max-age=60"
+
+
+# --- every request has an id ---
+
+
+def test_every_answer_carries_its_own_request_id(client):
+    first, second = client.get("/health/"), client.get("/no-such-page/")
+    assert uuid.UUID(first["X-Request-ID"]) != uuid.UUID(second["X-Request-ID"])
+
+
+def test_nobody_chooses_the_id_of_a_request(client):
+    wanted = "0b8e2f5c-0000-4000-8000-000000000001"
+    assert client.get("/health/", headers={"x-request-id": wanted})["X-Request-ID"] != wanted
+
+
+def test_the_audit_trail_names_the_request_and_where_it_came_from(world, sign_in):
+    response = sign_in(world.producer).get(
+        reverse("clients:detail", args=[world.account_number]), REMOTE_ADDR="192.0.2.7"
+    )
+    event = AuditEvent.objects.get(action="client.viewed")
+    assert (event.request_id, event.ip_address) == (response["X-Request-ID"], "192.0.2.7")
+
+
+@pytest.mark.no_db
+@pytest.mark.parametrize("outcome", ["answer", "fault"])
+def test_what_is_known_about_a_request_ends_with_it(outcome):
+    seen = []
+
+    def view(_request):
+        seen.append((request_context.current(), structlog.contextvars.get_contextvars()))
+        if outcome == "fault":
+            raise RuntimeError
+        return HttpResponse()
+
+    middleware = RequestContextMiddleware(view)
+    if outcome == "fault":
+        with pytest.raises(RuntimeError):
+            middleware(RequestFactory().get("/"))
+    else:
+        middleware(RequestFactory().get("/"))
+    ((facts, bound),) = seen
+    assert bound == {"request_id": facts.request_id}
+    assert request_context.current() is None
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+@pytest.mark.no_db
+@pytest.mark.parametrize(("address", "known"), [("192.0.2.7", "192.0.2.7"), ("::1", "::1"), ("", None)])
+def test_an_unknown_address_is_no_address(address, known):
+    seen = []
+
+    def view(_request):
+        seen.append(request_context.current().ip_address)
+        return HttpResponse()
+
+    RequestContextMiddleware(view)(RequestFactory().get("/", REMOTE_ADDR=address))
+    assert seen == [known]
+
+
+@pytest.mark.no_db
+def test_requests_at_the_same_time_do_not_see_each_other():
+    def view(_request):
+        before = request_context.current().request_id
+        for _ in range(1000):
+            assert request_context.current().request_id == before
+        return HttpResponse()
+
+    middleware = RequestContextMiddleware(view)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: middleware(RequestFactory().get("/"))["X-Request-ID"], range(20)))
+    assert len(set(answers)) == 20
+
+
+# --- error pages ---
+
+
+@pytest.mark.parametrize("who", ["producer", "delegate", "former_delegate", "admin"])
+def test_error_pages_know_who_is_asking(world, sign_in, who):
+    person = getattr(world, who)
+    page = sign_in(person).get("/no-such-page/").content.decode()
+    assert "We could not find that page" in page
+    assert f"Hello, {person.get_full_name()}" in page
+
+
+def test_error_pages_greet_no_stranger(client):
+    page = client.get("/no-such-page/").content.decode()
+    assert "We could not find that page" in page
+    assert "Hello," not in page

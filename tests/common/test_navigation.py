@@ -1,0 +1,111 @@
+from types import SimpleNamespace
+
+import pytest
+from django.test import RequestFactory
+
+from portal.common import navigation
+from portal.common.access import Perm
+from portal.common.navigation import Entry
+from tests.support import pages
+
+
+def bar(client) -> list[str]:
+    """Labels of the main navigation as shown on the home page."""
+    return [link.text for link in pages.read(client.get("/")).one(id="site-nav").all("a")]
+
+
+@pytest.mark.parametrize(
+    ("who", "entries"),
+    [
+        ("producer", ["Home", "Clients", "Reporting", "My Hierarchy"]),
+        ("principal", ["Home", "Clients", "Reporting", "My Hierarchy"]),
+        ("outsider", ["Home", "Clients", "Reporting", "My Hierarchy"]),
+        ("delegate", ["Home", "Clients", "Reporting"]),
+        ("delegate_without_view", ["Home"]),
+        ("former_delegate", ["Home"]),
+        ("admin", ["Home", "Clients", "Reporting"]),
+    ],
+)
+def test_everybody_sees_the_pages_they_may_open(world, sign_in, who, entries):
+    assert bar(sign_in(getattr(world, who))) == entries
+
+
+def test_every_entry_leads_to_a_page(world, sign_in):
+    client = sign_in(world.producer)
+    links = pages.read(client.get("/")).one(id="site-nav").all("a")
+    assert {link.text: client.get(link.attrs["href"]).status_code for link in links} == {
+        "Home": 200,
+        "Clients": 200,
+        "Reporting": 200,
+        "My Hierarchy": 200,
+    }
+
+
+def test_strangers_see_no_navigation(client):
+    assert not pages.read(client.get("/accounts/login/")).all(id="site-nav")
+
+
+@pytest.mark.parametrize(
+    ("address", "current"),
+    [
+        ("/", ["Home"]),
+        ("/clients/", ["Clients"]),
+        ("/clients/{account}/", ["Clients"]),
+        ("/reports/new/", ["Reporting"]),
+        ("/accounts/hierarchy/", ["My Hierarchy"]),
+    ],
+)
+def test_the_entry_one_stands_under_is_marked(world, sign_in, address, current):
+    page = pages.read(sign_in(world.producer).get(address.format(account=world.account_number)))
+    assert [link.text for link in page.one(id="site-nav").all("a", aria_current="true")] == current
+
+
+@pytest.mark.parametrize("who", ["producer", "delegate"])
+def test_only_carrier_staff_find_the_administration(world, sign_in, who):
+    assert "Carrier administration" in sign_in(world.admin).get("/").content.decode()
+    assert "Carrier administration" not in sign_in(getattr(world, who)).get("/").content.decode()
+
+
+@pytest.fixture
+def own_registry(monkeypatch):
+    monkeypatch.setattr(navigation, "_entries", {})
+
+
+def items(path: str, *perms: Perm):
+    request = RequestFactory().get(path)
+    request.user = SimpleNamespace(has_portal_perm=lambda perm: perm in perms)
+    return navigation.items_for(request)
+
+
+@pytest.mark.no_db
+def test_entries_stand_in_their_order_with_their_children(own_registry):
+    navigation.register(
+        Entry(label="Late", url_name="reporting:new", perm=Perm.SIGNED_IN, order=30),
+        Entry(label="Early", url_name="clients:search", perm=Perm.SIGNED_IN, order=10, prefix="/clients/"),
+        Entry(label="Hidden child", url_name="home", perm=Perm.ENROLL, order=1, under="Early"),
+        Entry(label="Second child", url_name="home", perm=Perm.SIGNED_IN, order=3, under="Early"),
+        Entry(label="First child", url_name="clients:search", perm=Perm.SIGNED_IN, order=2, under="Early"),
+    )
+    early, late = items("/clients/", Perm.SIGNED_IN)
+    assert (early.label, early.url, early.current) == ("Early", "/clients/", True)
+    assert [(child.label, child.current) for child in early.children] == [
+        ("First child", True),
+        ("Second child", False),
+    ]
+    assert (late.label, late.children, late.current) == ("Late", [], False)
+
+
+@pytest.mark.no_db
+def test_the_children_of_an_entry_one_may_not_open_are_not_shown(own_registry):
+    navigation.register(
+        Entry(label="Parent", url_name="home", perm=Perm.ENROLL, order=1),
+        Entry(label="Child", url_name="home", perm=Perm.SIGNED_IN, order=1, under="Parent"),
+    )
+    assert items("/", Perm.SIGNED_IN) == []
+
+
+@pytest.mark.no_db
+def test_registering_an_entry_again_replaces_it(own_registry):
+    for order in (1, 2):
+        navigation.register(Entry(label="Home", url_name="home", perm=Perm.SIGNED_IN, order=order))
+    assert len(items("/", Perm.SIGNED_IN)) == 1

@@ -1,0 +1,682 @@
+"""Who gets where: every address of the portal for every kind of person, in one list."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db import connection, models
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import path, reverse
+from django.utils import timezone
+
+from accounts import scoping
+from accounts.models import DelegateGrant, DelegateInvitation, TrustedDevice, User
+from accounts.scoping import BookScopedQuerySet
+from clients.models import (
+    Account,
+    IdCardRequest,
+    MedicalGroup,
+    Member,
+    MemberChange,
+    PcpAssignment,
+    Policy,
+    Prospect,
+    Provider,
+)
+from portal.common.access import DelegateScope, Perm, requires
+from tests.support import pages
+from tests.support.factories import (
+    DelegateGrantFactory,
+    DelegateInvitationFactory,
+    MemberFactory,
+    PolicyFactory,
+    ProducerFactory,
+    ProducerNumberFactory,
+    UserFactory,
+)
+from tests.support.signing_in import half_signed_in
+from tests.support.urls import Address, addresses
+from tests.support.world import World
+
+# --- the matrix ---
+
+# Who asks: nobody; somebody whose password was right and whose code is still to come; the producer of record; the
+# agency above her; a producer beside her; one of another agency; her delegate with VIEW, without it, of yesterday;
+# the carrier's admin.
+PEOPLE = [
+    "stranger",
+    "half",
+    "producer",
+    "principal",
+    "sibling",
+    "outsider",
+    "delegate",
+    "delegate_without_view",
+    "former_delegate",
+    "admin",
+]
+
+# "in" is the login page; "->" a redirect elsewhere. What is addressed belongs to the producer of record.
+#   method  name                     of what      strng half prod prin sibl outs dele w/o  form adm
+MATRIX = """
+    GET     home                     -            in    in   200  200  200  200  200  200  200  200
+    GET     accounts:login           -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:login           nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:verify          -            in    200  ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:verify          nothing      in    200  ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:code-delivery   -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:logout          -            405   405  405  405  405  405  405  405  405  405
+    POST    accounts:logout          nothing      in    in   in   in   in   in   in   in   in   in
+    GET     accounts:register        -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register        nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-create-login -      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-create-login nothing ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-verify-email -      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-verify-email nothing ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-confirm token       200   200  200  200  200  200  200  200  200  200
+    POST    accounts:register-confirm token       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-details -           ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-details nothing     ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-review -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-review nothing      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-submitted -         ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-state  -            in    in   200  200  200  200  403  403  403  403
+    POST    accounts:register-state  nothing      in    in   200  200  200  200  403  403  403  403
+    GET     accounts:register-state-review -      in    in   ->   ->   ->   ->   403  403  403  403
+    POST    accounts:register-state-review nothing in   in   ->   ->   ->   ->   403  403  403  403
+    GET     accounts:register-state-submitted -   in    in   ->   ->   ->   ->   403  403  403  403
+    GET     accounts:forgot-username -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-username nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-username-sent -       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:resend-username nothing      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:unlock          token        in    in   in   in   in   in   in   in   in   in
+    POST    accounts:unlock          token        in    in   in   in   in   in   in   in   in   in
+    GET     accounts:forgot-password -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-password-method -     ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password-method nothing ->  ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-password-code -       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password-code nothing ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-password-new -        ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password-new nothing  ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:profile         -            in    in   200  200  200  200  200  200  200  200
+    POST    accounts:profile         nothing      in    in   200  200  200  200  200  200  200  200
+    GET     accounts:profile-updated -            in    in   200  200  200  200  404  404  404  404
+    GET     accounts:change-password -            in    in   200  200  200  200  200  200  200  200
+    POST    accounts:change-password nothing      in    in   200  200  200  200  200  200  200  200
+    GET     accounts:hierarchy       -            in    in   200  200  200  200  403  403  403  403
+    POST    accounts:hierarchy       find         in    in   ->   ->   ->   ->   403  403  403  403
+    GET     accounts:hierarchy-branch npn         in    in   200  200  404  404  403  403  403  403
+    GET     accounts:delegates       -            in    in   200  200  200  200  403  403  403  403
+    GET     accounts:delegate-invite -            in    in   200  200  200  200  403  403  403  403
+    POST    accounts:delegate-invite nothing      in    in   200  200  200  200  403  403  403  403
+    GET     accounts:delegate-change grant        in    in   200  404  404  404  403  403  403  403
+    POST    accounts:delegate-change grant        in    in   200  404  404  404  403  403  403  403
+    GET     accounts:delegate-activity grant      in    in   200  404  404  404  403  403  403  403
+    GET     accounts:delegate-revoke grant        in    in   405  405  405  405  403  403  403  403
+    POST    accounts:delegate-revoke old_grant    in    in   ->   404  404  404  403  403  403  403
+    POST    accounts:delegate-invitation-resend invitation   in in -> 404 404 404 403 403 403 403
+    POST    accounts:delegate-invitation-withdraw invitation in in -> 404 404 404 403 403 403 403
+    GET     accounts:delegate-invitation token    ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:delegate-accept -            404   404  404  404  404  404  404  404  404  404
+    POST    accounts:delegate-accept nothing      404   404  404  404  404  404  404  404  404  404
+    POST    accounts:work-for        nothing      in    in   403  403  403  403  ->   ->   ->   403
+    GET     accounts:my-information  -            in    in   200  200  200  200  200  200  200  200
+    GET     accounts:confirm-identity -           in    in   200  200  200  200  200  200  200  200
+    POST    accounts:confirm-identity nothing     in    in   200  200  200  200  200  200  200  200
+    GET     accounts:authenticator   -            in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:authenticator   nothing      in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:authenticator-start nothing  in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:authenticator-remove nothing in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:recovery-codes-renew nothing in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:devices         -            in    in   200  200  200  200  200  200  200  200
+    POST    accounts:devices-revoke-all nothing   in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:device-revoke   device       in    in   ->   404  404  404  404  404  404  404
+    POST    accounts:session-end     session      in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:sessions-end-others nothing  in    in   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:session-state   -            in    in   200  200  200  200  200  200  200  200
+    POST    accounts:session-keep-alive nothing   in    in   200  200  200  200  200  200  200  200
+    GET     clients:search           -            in    in   200  200  200  200  200  403  403  200
+    POST    clients:search           search       in    in   ->   ->   ->   ->   ->   403  403  ->
+    GET     clients:detail           account      in    in   200  200  404  404  200  403  403  200
+    POST    clients:detail           account      in    in   405  405  405  405  405  403  403  405
+    GET     clients:detail-by-eapp   eapp         in    in   ->   ->   404  404  ->   403  403  ->
+    GET     clients:detail-by-eapp   draft        in    in   200  200  404  404  200  403  403  200
+    GET     reporting:new            -            in    in   200  200  200  200  200  403  403  200
+    POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   403  403  ->
+    GET     health                   -            200   200  200  200  200  200  200  200  200  200
+    GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200
+"""
+
+
+def grant_of(world: World, delegate: User) -> int:
+    return DelegateGrant.objects.get(producer=world.producer.producer, delegate=delegate).pk
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    name: str
+    what: str
+    expected: dict[str, str]
+
+    def url(self, world: World) -> str:
+        args = {
+            "account": [world.account_number],
+            "eapp": [world.policy.eapp_number],
+            "draft": ["0199999999"],
+            "npn": [world.producer.producer.npn],
+            "grant": [grant_of(world, world.delegate)],
+            "old_grant": [grant_of(world, world.former_delegate)],
+            "invitation": [DelegateInvitation.objects.values_list("pk", flat=True).first()],
+            "token": ["no-such-link"],
+            "device": [TrustedDevice.objects.values_list("pk", flat=True).first()],
+            "session": [999_999_999],
+        }.get(self.what, [])
+        return reverse(self.name, args=args)
+
+    def data(self, world: World) -> dict[str, str]:
+        return {
+            "search": {"by": "account", "value": world.account_number},
+            "report": {"policy_status": "ALL"},
+            "find": {"q": "Solberg"},
+        }.get(self.what, {})
+
+
+def read_matrix() -> list[Asked]:
+    lines = [line.split() for line in MATRIX.strip().splitlines()]
+    return [
+        Asked(method, name, what, dict(zip(PEOPLE, expected, strict=True))) for method, name, what, *expected in lines
+    ]
+
+
+@pytest.fixture
+def client_of(world, sign_in):
+    def of(who: str) -> Client:
+        if who == "stranger":
+            return Client()
+        return half_signed_in(world.producer) if who == "half" else sign_in(getattr(world, who))
+
+    return of
+
+
+def outcome(response: HttpResponse) -> str:
+    if response.status_code != 302:
+        return str(response.status_code)
+    return "in" if urlsplit(response["Location"]).path == reverse("accounts:login") else "->"
+
+
+@pytest.fixture
+def draft(world) -> Policy:
+    """A household of the producer of record that has no account number yet."""
+    policy = PolicyFactory(producer_number=world.number, eapp_number="0199999999", unpaid=True)
+    Account.objects.filter(pk=policy.account_id).update(number=None)
+    return policy
+
+
+@pytest.fixture
+def invitation(world) -> DelegateInvitation:
+    """Somebody the producer of record has asked to become a delegate."""
+    return DelegateInvitationFactory(producer=world.producer.producer, invited_by=world.producer)
+
+
+@pytest.fixture
+def device(world) -> TrustedDevice:
+    """A browser the producer of record is remembered in."""
+    now = timezone.now()
+    return TrustedDevice.objects.create(
+        user=world.producer, token_hash="0" * 64, created_at=now, expires_at=now + timedelta(days=30)
+    )
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.feature("HOM_14")
+@pytest.mark.parametrize("who", PEOPLE)
+def test_everybody_gets_exactly_where_they_may(world, draft, invitation, device, client_of, who):
+    found, expected = {}, {}
+    for asked in read_matrix():
+        client = client_of(who)
+        ask = client.get if asked.method == "GET" else client.post
+        line = f"{asked.method} {asked.name} {asked.what}"
+        found[line] = outcome(ask(asked.url(world), asked.data(world)))
+        expected[line] = asked.expected[who]
+    assert found == expected
+
+
+@pytest.mark.no_db
+def test_every_address_of_the_portal_is_in_the_matrix():
+    listed = {asked.name for asked in read_matrix()}
+    existing = {address.name for address in addresses() if not address.is_admin}
+    assert "" not in existing, "an address without a name cannot be asked for here"
+    assert listed == existing
+
+
+# --- every view says who may enter ---
+
+
+def views_without_a_rule(found: list[Address]) -> list[str]:
+    return [address.route for address in found if not isinstance(getattr(address.view, "access_rule", None), str)]
+
+
+@pytest.mark.no_db
+def test_every_view_declares_what_it_requires():
+    assert views_without_a_rule([address for address in addresses() if not address.is_admin]) == []
+
+
+@pytest.mark.no_db
+def test_a_view_that_declares_nothing_is_found():
+    def bare(_request):
+        return HttpResponse()
+
+    found = addresses([path("bare/", bare), path("guarded/", requires(Perm.SIGNED_IN)(bare))])
+    assert views_without_a_rule(found) == ["bare/"]
+
+
+@pytest.mark.no_db
+def test_public_views_are_known_by_name():
+    """Opening another page to strangers takes a line here, where a reviewer sees it."""
+    public = {a.name for a in addresses() if not a.is_admin and a.view.access_rule == "public"}
+    assert public == {
+        "accounts:code-delivery",
+        "accounts:delegate-accept",
+        "accounts:delegate-invitation",
+        "accounts:forgot-password",
+        "accounts:forgot-password-code",
+        "accounts:forgot-password-method",
+        "accounts:forgot-password-new",
+        "accounts:forgot-username",
+        "accounts:forgot-username-sent",
+        "accounts:login",
+        "accounts:logout",
+        "accounts:register",
+        "accounts:register-confirm",
+        "accounts:register-create-login",
+        "accounts:register-details",
+        "accounts:register-review",
+        "accounts:register-submitted",
+        "accounts:register-verify-email",
+        "accounts:resend-username",
+        "accounts:unlock",
+        "accounts:verify",
+        "demo-mailbox",
+        "health",
+    }
+
+
+def test_the_second_lock_holds_without_the_first(world, sign_in, settings):
+    """``@requires`` refuses strangers even if the middleware that sends them to the login page is gone."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.endswith("LoginRequiredMiddleware")]
+    for asked in read_matrix():
+        if asked.expected["stranger"] == "in" and not asked.name.startswith("accounts:"):
+            response = Client().get(asked.url(world)) if asked.method == "GET" else Client().post(asked.url(world))
+            assert response.status_code == 403, asked
+
+
+# --- what is not yours does not exist ---
+
+
+def assert_foreign_is_absent(client: Client, name: str, *, foreign: str, absent: str) -> None:
+    """Both answers are 404 and the same in every byte but the request's id, after the same number of queries."""
+    answers, counts = [], []
+    for number in (foreign, absent):
+        with CaptureQueriesContext(connection) as queries:
+            answers.append(client.get(reverse(name, args=[number])))
+        counts.append(len(queries))
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert pages.same_but_for_tokens(answers[0]) == pages.same_but_for_tokens(answers[1])
+    assert counts[0] == counts[1]
+
+
+FOREIGN = [
+    ("outsider", "clients:detail", "policy"),
+    ("sibling", "clients:detail", "policy"),
+    ("producer", "clients:detail", "sibling_policy"),
+    ("producer", "clients:detail", "outsider_policy"),
+    ("principal", "clients:detail", "outsider_policy"),
+    ("delegate", "clients:detail", "sibling_policy"),
+    ("delegate", "clients:detail", "outsider_policy"),
+    ("outsider", "clients:detail-by-eapp", "policy"),
+    ("producer", "clients:detail-by-eapp", "outsider_policy"),
+    ("delegate", "clients:detail-by-eapp", "sibling_policy"),
+]
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.parametrize(("who", "name", "whose"), FOREIGN)
+def test_a_foreign_client_cannot_be_told_from_one_that_does_not_exist(world, client_of, who, name, whose):
+    policy = getattr(world, whose)
+    foreign = policy.account.number if name == "clients:detail" else policy.eapp_number
+    assert_foreign_is_absent(client_of(who), name, foreign=foreign, absent="0" * len(foreign))
+
+
+@pytest.mark.no_db
+def test_every_address_with_a_clients_number_is_checked_for_foreign_rows():
+    assert {name for _, name, _ in FOREIGN} == {
+        address.name for address in addresses() if "<" in address.route and address.route.startswith("clients/")
+    }
+
+
+@pytest.mark.parametrize("name", ["clients:detail", "clients:detail-by-eapp"])
+def test_a_scope_that_lets_everything_through_is_noticed(world, client_of, monkeypatch, name):
+    monkeypatch.setattr(BookScopedQuerySet, "for_user", lambda self, _user, **_: self)
+    number = world.policy.account.number if name == "clients:detail" else world.policy.eapp_number
+    with pytest.raises(AssertionError):
+        assert_foreign_is_absent(client_of("outsider"), name, foreign=number, absent="0" * len(number))
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.parametrize("who", ["outsider", "sibling"])
+@pytest.mark.parametrize("by", ["account", "ssn4"])
+def test_a_search_for_a_foreign_client_finds_as_little_as_one_for_nobody(world, client_of, who, by):
+    foreign = {"account": world.account_number, "ssn4": world.policy.account.members.get().ssn_last4}[by]
+    nobody = {"account": "000000000", "ssn4": "0000"}[by]
+    found = []
+    for value in (foreign, nobody):
+        response = client_of(who).post(reverse("clients:search"), {"by": by, "value": value}, follow=True)
+        grid = pages.grid(response)
+        found.append((grid.head_line, grid.rows, grid.element.text.split("Data as of")[0]))
+        assert grid.rows == []
+    assert found[0] == found[1]
+
+
+HOSTILE_NUMBERS = [
+    "%00",
+    "1%00",
+    "%F0%9F%99%82",
+    "%E2%80%AE1",
+    "%0A",
+    "1%0A",
+    "x" * 3000,
+    "%27%20OR%201=1%20--",
+    "%ED%A0%80",
+    "..",
+    "%2E%2E%2F",
+]
+
+
+def test_no_number_in_an_address_breaks_the_portal(world, client_of):
+    client = client_of("producer")
+    for number in HOSTILE_NUMBERS:
+        for folder in ("/clients/", "/clients/e-app/"):
+            assert client.get(f"{folder}{number}/").status_code in (301, 302, 404), (folder, number)
+
+
+HOSTILE_QUERIES = [
+    "r=%00",
+    "r=" + "x" * 3000,
+    "r[]=1",
+    "r=1&r=2",
+    "page=%00",
+    "sort=%00&col=%00",
+    "format=exe",
+]
+
+
+def test_no_parameter_in_an_address_breaks_the_portal(world, client_of):
+    client = client_of("producer")
+    for query in HOSTILE_QUERIES:
+        for folder in ("/clients/", "/reports/new/"):
+            assert client.get(f"{folder}?{query}").status_code in (200, 302), (folder, query)
+
+
+# --- rows of every kind ---
+
+
+@pytest.fixture
+def rows(world) -> dict[type[models.Model], models.Model]:
+    """One row of every kind that belongs to the producer of record."""
+    policy = world.policy
+    member = Member.objects.get(account=policy.account)
+    today, now = timezone.localdate(), timezone.now()
+    group = MedicalGroup.objects.create(number="101", name="Lakeside", us_state="IL", effective_date=today)
+    return {
+        Account: policy.account,
+        Member: member,
+        Policy: policy,
+        IdCardRequest: IdCardRequest.objects.create(
+            policy=policy,
+            member=member,
+            kind=IdCardRequest.Kind.TEMPORARY,
+            requested_at=now,
+            requested_by=world.producer,
+        ),
+        MemberChange: MemberChange.objects.create(
+            kind=MemberChange.Kind.PCP,
+            account=policy.account,
+            member=member,
+            policy=policy,
+            payload={},
+            idempotency_key="pcp:1",
+            not_before=now,
+            created_by=world.producer,
+        ),
+        PcpAssignment: PcpAssignment.objects.create(
+            member=member, policy=policy, medical_group=group, effective_date=today, received_on=today
+        ),
+        Prospect: Prospect.objects.create(
+            producer=world.producer.producer,
+            first_name="Ann",
+            last_name="Lee",
+            us_state="IL",
+            zip="60601",
+            created_by=world.producer,
+        ),
+    }
+
+
+# Rows that belong to nobody, and rows that are only reached through one that has been fetched in scope.
+NOT_SCOPED = {
+    MedicalGroup: "the carrier's directory",
+    Provider: "the carrier's directory",
+    apps.get_model("clients", "ContactPoint"): "read with its member",
+    apps.get_model("clients", "Coverage"): "read with its policy",
+}
+
+
+@pytest.mark.no_db
+def test_every_kind_of_client_row_has_the_one_door():
+    for model in apps.get_app_config("clients").get_models():
+        assert hasattr(model.objects.none(), "for_user") != (model in NOT_SCOPED), model
+
+
+@pytest.mark.feature("SRC_10")
+def test_rows_of_every_kind_are_seen_by_those_whose_book_it_is_and_nobody_else(world, rows):
+    scoped = {model for model in apps.get_app_config("clients").get_models() if model not in NOT_SCOPED}
+    assert set(rows) == scoped
+    for model, row in rows.items():
+        seen = {who for who in PEOPLE[2:] if model.objects.for_user(getattr(world, who)).filter(pk=row.pk).exists()}
+        assert seen == {"producer", "principal", "delegate", "admin"}, model
+
+
+def test_strangers_and_closed_accounts_see_no_row_of_any_kind(world, rows):
+    for who in (world.producer, world.admin, world.delegate):
+        User.objects.filter(pk=who.pk).update(is_active=False)
+    people = [AnonymousUser(), *(User.objects.get(pk=who.pk) for who in (world.producer, world.admin, world.delegate))]
+    for model in rows:
+        for person in people:
+            assert not model.objects.for_user(person).exists(), (model, person)
+
+
+def test_a_household_with_two_policies_of_one_book_is_one_row(world):
+    PolicyFactory(primary=world.policy.account.members.get(), producer_number=world.number, dental=True)
+    assert Account.objects.for_user(world.producer).count() == 1
+    assert Member.objects.for_user(world.producer).count() == 1
+
+
+def test_a_producer_with_several_numbers_sees_the_books_of_all(world):
+    other = PolicyFactory(producer_number=ProducerNumberFactory(producer=world.producer.producer, us_state="TX"))
+    assert set(Policy.objects.for_user(world.producer)) == {world.policy, other}
+
+
+def test_the_upline_sees_all_below_and_nobody_sees_what_is_above(world):
+    deeper = ProducerFactory(parent=world.producer.producer)
+    deep = PolicyFactory(producer_number=ProducerNumberFactory(producer=deeper))
+    above = PolicyFactory(producer_number=world.principal.producer.numbers.get())
+    assert set(Policy.objects.for_user(world.producer)) == {world.policy, deep}
+    assert set(Policy.objects.for_user(world.principal)) == {world.policy, world.sibling_policy, deep, above}
+
+
+# --- delegates ---
+
+
+def policies_under(world, **changes) -> set[Policy]:
+    DelegateGrant.objects.filter(delegate=world.delegate).update(**changes)
+    return set(Policy.objects.for_user(User.objects.get(pk=world.delegate.pk)))
+
+
+def test_a_grant_opens_the_book_from_its_first_to_its_last_day(world):
+    today, day = timezone.localdate(), timedelta(days=1)
+    mine = {world.policy}
+    assert policies_under(world, first_day=today, last_day=today) == mine
+    assert policies_under(world, first_day=today, last_day=None) == mine
+    assert policies_under(world, first_day=today + day, last_day=None) == set()
+    assert policies_under(world, first_day=today - day, last_day=today - day) == set()
+
+
+def test_a_revoked_grant_closes_the_book_at_once(world, client_of):
+    client = client_of("delegate")
+    url = reverse("clients:detail", args=[world.account_number])
+    assert client.get(url).status_code == 200
+    DelegateGrant.objects.filter(delegate=world.delegate).update(revoked_at=timezone.now(), revoked_by=world.producer)
+    assert client.get(url).status_code == 403
+
+
+def test_a_delegate_sees_the_granting_producers_own_book_only(world):
+    below = PolicyFactory(
+        producer_number=ProducerNumberFactory(producer=ProducerFactory(parent=world.producer.producer))
+    )
+    assert below in set(Policy.objects.for_user(world.producer))
+    assert set(Policy.objects.for_user(world.delegate)) == {world.policy}
+
+
+def test_rights_of_one_grant_do_not_open_the_book_of_another(world):
+    DelegateGrantFactory(producer=world.sibling.producer, delegate=world.delegate, scopes=[DelegateScope.SERVICE.value])
+    both = User.objects.get(pk=world.delegate.pk)
+    assert both.has_portal_perm(Perm.CLIENT_SERVICE)
+    assert set(Policy.objects.for_user(both)) == {world.policy}
+    assert set(Policy.objects.for_user(both, perm=Perm.CLIENT_SERVICE)) == {world.sibling_policy}
+    mine, theirs = world.policy.producer_number_id, world.sibling_policy.producer_number_id
+    scoping.require_on_book(both, Perm.CLIENT_SERVICE, producer_number_id=theirs)
+    for number, perm in ((mine, Perm.CLIENT_SERVICE), (theirs, Perm.CLIENT_VIEW), (theirs, Perm.ENROLL)):
+        with pytest.raises(PermissionDenied):
+            scoping.require_on_book(both, perm, producer_number_id=number)
+
+
+def test_a_right_on_a_book_needs_the_book(world):
+    mine, foreign = world.policy.producer_number_id, world.outsider_policy.producer_number_id
+    for person, number in (
+        (world.producer, mine),
+        (world.principal, mine),
+        (world.admin, mine),
+        (world.admin, foreign),
+    ):
+        scoping.require_on_book(person, Perm.CLIENT_SERVICE, producer_number_id=number)
+    for person, number in ((world.producer, foreign), (world.delegate, mine), (world.outsider, mine)):
+        with pytest.raises(PermissionDenied):
+            scoping.require_on_book(person, Perm.CLIENT_SERVICE, producer_number_id=number)
+    with pytest.raises(PermissionDenied):
+        scoping.require_on_book(world.admin, Perm.ENROLL, producer_number_id=mine)
+
+
+def test_several_producers_may_grant_to_one_delegate(world):
+    DelegateGrantFactory(producer=world.sibling.producer, delegate=world.delegate)
+    assert set(Policy.objects.for_user(world.delegate)) == {world.policy, world.sibling_policy}
+
+
+# --- the carrier's administration ---
+
+
+APP_PAGE = next((a.route for a in addresses() if a.name == "admin:app_list"), "").removeprefix("admin/")
+
+
+def admin_urls() -> list[str]:
+    """Every address of the administration with made-up arguments."""
+    routes = [address.route for address in addresses() if address.is_admin]
+    return [
+        "/" + re.sub(r"<[^>]+>", "1", route.replace("(?P<url>.*)$", "nothing/").replace(APP_PAGE, "clients/"))
+        for route in routes
+    ]
+
+
+@pytest.mark.parametrize("who", ["stranger", "half", "producer", "delegate"])
+def test_the_administration_opens_to_nobody_but_the_carrier(world, client_of, who):
+    client = client_of(who)
+    urls = admin_urls()
+    assert len(urls) > 40
+    for url in urls:
+        for ask in (client.get, client.post):
+            response = ask(url)
+            assert response.status_code in (302, 403, 404, 405), (url, response.status_code)
+            if response.status_code == 302:
+                assert urlsplit(response["Location"]).path in ("/accounts/login/", "/admin/login/", "/", "/admin/"), url
+            if url == "/admin/logout/" and ask == client.post:
+                client = client_of(who)
+
+
+def test_the_administration_opens_to_the_carrier(world, client_of):
+    assert client_of("admin").get("/admin/").status_code == 200
+
+
+@pytest.mark.no_db
+def test_no_argument_of_an_admin_address_is_left_out():
+    assert [url for url in admin_urls() if set(url) & set("<>()^$?")] == []
+
+
+# --- looking changes nothing ---
+
+WRITTEN_BY_LOOKING = {"common_auditevent", "django_session"}
+
+
+def fingerprints() -> dict[str, str]:
+    """One checksum a table."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table not in WRITTEN_BY_LOOKING:
+                name = connection.ops.quote_name(table)
+                cursor.execute(f"SELECT md5(coalesce(string_agg(r::text, '|' ORDER BY r::text), '')) FROM {name} r")  # noqa: S608
+                found[table] = cursor.fetchone()[0]
+    return found
+
+
+@pytest.mark.parametrize("who", ["producer", "delegate", "admin"])
+def test_looking_changes_nothing(world, draft, client_of, who):
+    client = client_of(who)
+    result = client.post(reverse("clients:search"), {"by": "account", "value": world.account_number}).url
+    report = client.post(reverse("reporting:new"), {"policy_status": "ALL"}).url
+    urls = [asked.url(world) for asked in read_matrix() if asked.method == "GET"]
+    urls += [f"{address}{more}" for address in (result, report) for more in ("", "&page=2", "&sort=-status")]
+    urls += [f"{address}&format={kind}" for address in (result, report) for kind in ("csv", "xlsx")]
+    if who == "admin":
+        urls += admin_urls()
+    before = fingerprints()
+    assert len(before) > 30
+    for url in urls:
+        for ask in (client.get,) if url.startswith("/admin/") else (client.get, client.head):
+            response = ask(url)
+            if response.streaming:
+                list(response.streaming_content)
+            assert response.status_code in (200, 301, 302, 403, 404, 405), url
+    assert fingerprints() == before
+
+
+def test_the_fingerprint_sees_a_single_changed_field(world):
+    before = fingerprints()
+    Member.objects.filter(account=world.policy.account).update(middle_initial="Q")
+    after = fingerprints()
+    assert [table for table in before if before[table] != after[table]] == ["clients_member"]
+
+
+def test_people_made_for_these_tests_are_who_they_say(world):
+    assert world.outsider.producer.edges_up.count() == 1
+    assert world.producer.producer.parent == world.principal.producer
+    assert {person.role for person in (world.delegate, world.delegate_without_view)} == {User.Role.DELEGATE}
+    assert UserFactory().has_portal_perm(Perm.CLIENT_VIEW)
+    assert MemberFactory().account.policies.count() == 0
