@@ -1,7 +1,8 @@
 """What this app puts into the kernel's registries."""
 
-from portal.common import navigation
+from portal.common import activity, navigation
 from portal.common.access import Perm
+from portal.common.activity import exported
 from portal.common.navigation import Entry
 
 navigation.register(
@@ -13,4 +14,10 @@ navigation.register(
         icon="bar-chart-line",
         prefix="/reports/",
     ),
+)
+activity.register(
+    {
+        "report.run": "Ran a report",
+        "report.exported": lambda details: exported("a report", details),
+    }
 )

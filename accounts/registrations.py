@@ -1,0 +1,32 @@
+"""What this app puts into the kernel's registries."""
+
+from accounts import sessions  # noqa: F401 - its receivers of logging in and out
+from accounts.services import lockout  # noqa: F401 - its outbox handler
+from portal.common import account_menu, activity, navigation
+from portal.common.access import Perm
+from portal.common.account_menu import Entry
+
+# Order in the menu: My Information 10, My Delegates 20, Edit Profile 30, Carrier administration 80, Logout 90.
+account_menu.register(
+    Entry(label="My Information", url_name="accounts:my-information", perm=Perm.SIGNED_IN, order=10),
+    Entry(label="Edit Profile", url_name="accounts:profile", perm=Perm.SIGNED_IN, order=30),
+    Entry(label="Logout", url_name="accounts:logout", perm=Perm.SIGNED_IN, order=90, method="post"),
+)
+account_menu.register(
+    Entry(label="My Delegates", url_name="accounts:delegates", perm=Perm.DELEGATES_MANAGE, order=20),
+)
+navigation.register(
+    navigation.Entry(
+        label="My Hierarchy",
+        url_name="accounts:hierarchy",
+        perm=Perm.HIERARCHY_VIEW,
+        order=60,
+        icon="diagram-3",
+        prefix="/accounts/hierarchy/",
+    )
+)
+activity.register(
+    {
+        "delegate.invitation_accepted": "Accepted the invitation",
+    }
+)
