@@ -19,7 +19,7 @@ def place(producer: Producer, *, under: Producer | None, by: User) -> None:
 
     Raises ``WouldBeCircular``.
     """
-    _lock()
+    lock()
     if under and HierarchyEdge.objects.filter(ancestor=producer, descendant=under).exists():
         raise WouldBeCircular(f"{under} stands below {producer}, so it cannot become its upline.")
     producer.parent = under
@@ -48,7 +48,7 @@ def place(producer: Producer, *, under: Producer | None, by: User) -> None:
 @transaction.atomic
 def rebuild() -> int:
     """Make the closure anew from the parent links, for imports; return the number of edges."""
-    _lock()
+    lock()
     HierarchyEdge.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,6 +67,7 @@ def rebuild() -> int:
         return cursor.rowcount
 
 
-def _lock() -> None:
+def lock() -> None:
+    """Let nobody else change who stands above whom until the caller's transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [HIERARCHY_LOCK])

@@ -23,3 +23,14 @@ def describe(action: str, details: Mapping[str, Any]) -> str:
     if sentence is None:
         return action.replace(".", " ").replace("_", " ").capitalize()
     return sentence if isinstance(sentence, str) else sentence(details)
+
+
+FORMATS = {"xlsx": "Excel", "csv": "CSV"}
+
+
+def exported(what: str, details: Mapping[str, Any]) -> str:
+    """The sentence for a list taken out of the portal: "Exported a report to Excel (25 rows)"."""
+    to = FORMATS.get(details.get("format", ""), "a file")
+    rows = details.get("rows")
+    counted = "" if rows is None else " (1 row)" if rows == 1 else f" ({rows:,} rows)"
+    return f"Exported {what} to {to}{counted}"
