@@ -209,16 +209,13 @@ class RegistrationRequestAdmin(RegistrationQueue):
     @admin.display(description="States")
     def states_asked_for(self, obj: RegistrationRequest) -> str:
         """What staff compare with the contract: state, number, business and address of each."""
-        states = obj.states.order_by("us_state")
-        return format_html_join(
-            mark_safe("<br>"),
-            "{} {}: {}, {} {}, {}, {} {}, {}, {}",
-            (
-                (s.us_state, s.producer_number, s.company_name or "-", s.address_1, s.address_2, s.city)
-                + (s.address_state, s.zip, s.phone, s.email)
-                for s in states
-            ),
-        )
+        lines = []
+        for state in obj.states.order_by("us_state"):
+            street = f"{state.address_1} {state.address_2}".strip()
+            town = f"{state.city}, {state.address_state} {state.zip}"
+            business = [state.company_name, street, town, state.phone, state.email]
+            lines.append((f"{state.us_state} {state.producer_number}: {', '.join(filter(None, business))}",))
+        return format_html_join(mark_safe("<br>"), "{}", lines)
 
 
 @admin.register(DelegateGrant)

@@ -2,6 +2,9 @@
 
 A producer sees the own book and the downline's; a delegate the own books of the producers who granted access, on the
 days and with the scopes granted; a carrier admin everything. What is out of scope does not exist (404).
+
+A delegate of several producers may narrow this to one of them for a session (``user.working_for_id``). The choice is
+never more than the grants: it is looked up among those in force each time, and one that has ended narrows nothing.
 """
 
 from __future__ import annotations
@@ -24,17 +27,28 @@ from portal.common.access import (
 from portal.common.dates import today_in
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import DelegateGrant, User
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-def _grants(user: User, on: date) -> list[Any]:
+def grants_in_force(user: User, *, on: date) -> list[DelegateGrant]:
+    """Every grant the delegate holds on the day ``on``, with its producer, whatever producer was chosen."""
     DelegateGrant = apps.get_model("accounts", "DelegateGrant")
-    return list(DelegateGrant.objects.filter(delegate_id=user.pk).in_force(on).only("producer_id", "scopes"))
+    grants = DelegateGrant.objects.filter(delegate_id=user.pk).in_force(on).select_related("producer")
+    return list(grants.order_by("producer__last_name", "producer__first_name", "id"))
 
 
-def _perms_of_grant(grant: Any) -> frozenset[Perm]:
+def narrowed(grants: list[DelegateGrant], working_for_id: int | None) -> list[DelegateGrant]:
+    """The grant of the producer chosen in the header; all of them without a choice, or when its grant has ended."""
+    return [grant for grant in grants if grant.producer_id == working_for_id] or grants
+
+
+def _grants(user: User, on: date | None) -> list[DelegateGrant]:
+    return narrowed(grants_in_force(user, on=on or today_in()), user.working_for_id)
+
+
+def _perms_of_grant(grant: DelegateGrant) -> frozenset[Perm]:
     return frozenset().union(*(PERMS_BY_SCOPE[DelegateScope(scope)] for scope in grant.scopes))
 
 
@@ -46,7 +60,8 @@ def held_perms(user: User, *, on: date | None = None) -> frozenset[Perm]:
         return CARRIER_ADMIN_PERMS
     if user.role == user.Role.PRODUCER:
         return PRODUCER_PERMS
-    return DELEGATE_BASE_PERMS.union(*(_perms_of_grant(grant) for grant in _grants(user, on or today_in())))
+    grants = _grants(user, on) if on else narrowed(user.grants_in_force, user.working_for_id)
+    return DELEGATE_BASE_PERMS.union(*(_perms_of_grant(grant) for grant in grants))
 
 
 def producer_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date | None = None) -> list[int]:
@@ -58,7 +73,7 @@ def producer_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date | None =
         HierarchyEdge = apps.get_model("accounts", "HierarchyEdge")
         below = HierarchyEdge.objects.filter(ancestor_id=user.producer_id)
         return list(below.order_by("descendant_id").values_list("descendant_id", flat=True))
-    return [grant.producer_id for grant in _grants(user, on or today_in()) if perm in _perms_of_grant(grant)]
+    return [grant.producer_id for grant in _grants(user, on) if perm in _perms_of_grant(grant)]
 
 
 def producer_number_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date | None = None) -> list[int]:
@@ -73,6 +88,17 @@ def producer_number_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date |
     else:
         numbers = ProducerNumber.objects.filter(producer_id__in=producer_ids(user, perm=perm, on=on))
     return list(numbers.order_by("id").values_list("id", flat=True))
+
+
+def npn_worked_for(user: User, perm: Perm) -> str:
+    """National producer number of the one producer a delegate uses ``perm`` for today (HOM_14).
+
+    Empty when it is used for several at once, and for people who are no delegates.
+    """
+    if user.role != user.Role.DELEGATE:
+        return ""
+    npns = [grant.producer.npn for grant in _grants(user, None) if perm in _perms_of_grant(grant)]
+    return npns[0] if len(npns) == 1 else ""
 
 
 class BookScopedQuerySet(models.QuerySet[Row]):

@@ -5,7 +5,7 @@ from datetime import date
 from functools import reduce
 from operator import and_
 
-from django.db.models import CharField, F, Func, Q, QuerySet, Value
+from django.db.models import Case, CharField, F, Func, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Concat
 from django.db.models.lookups import IContains
 from django.urls import reverse
@@ -29,6 +29,16 @@ def _shown_status(status: PolicyStatus, effective_date: date) -> str:
     word = STATUS_WORDS[report_status(status)]
     note = report_note(status, effective_date=effective_date)
     return f"{word}, {note}" if note else word
+
+
+# Sorted by status means by the words shown, not by the codes behind them.
+STATUS_ORDER = Case(
+    *(
+        When(status=status.value, then=Value(place))
+        for place, status in enumerate(sorted(PolicyStatus, key=lambda status: _shown_status(status, date.max)))
+    ),
+    output_field=IntegerField(),
+)
 
 
 def status_pill(policy: Policy) -> str:
@@ -147,7 +157,7 @@ POLICY_COLUMNS = (
         label="Status",
         value=status_text,
         pill=status_pill,
-        sort=("status", "paid_to_date"),
+        sort=(STATUS_ORDER, "paid_to_date"),
         filter_by=_status_condition,
     ),
     Column(

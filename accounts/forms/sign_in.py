@@ -77,6 +77,7 @@ class MethodForm(forms.Form):
         if any(way.method in AUTHENTICATOR_METHODS for way in ways):
             # Which of the two buttons is there follows the choice by style alone (LOG_08).
             self.helper.form_class = "ways-form"
+            method.label = "How do you want to verify your account?"
             send, go_on = (
                 StrictButton(text, type="submit", css_class=f"btn-primary {which}")
                 for text, which in (("Send Code", "way-send"), ("Next", "way-next"))

@@ -1,20 +1,18 @@
 """Who may act for whom, with which rights, from which day to which."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.producers import Producer
-from portal.common.access import DelegateScope
+from accounts.rules.delegate_scopes import LABELS
+from accounts.rules.grant_days import GrantState, grant_state
+from portal.common.access import DelegateScope, Perm
 
-SCOPE_CHOICES = [
-    (DelegateScope.VIEW.value, "View clients and run reports"),
-    (DelegateScope.SERVICE.value, "Service clients: ID cards, PCP and contact changes"),
-    (DelegateScope.ENROLL.value, "Quote and enroll off exchange"),
-    (DelegateScope.COMMISSIONS.value, "See commission statements"),
-]
+SCOPE_CHOICES = [(scope.value, LABELS[scope.value]) for scope in DelegateScope]
 
 
 class DelegateGrantQuerySet(models.QuerySet["DelegateGrant"]):
@@ -23,6 +21,12 @@ class DelegateGrantQuerySet(models.QuerySet["DelegateGrant"]):
         return self.filter(revoked_at__isnull=True, first_day__lte=on).filter(
             Q(last_day__isnull=True) | Q(last_day__gte=on)
         )
+
+    def for_user(self, user: Any) -> "DelegateGrantQuerySet":
+        """The grants this producer has given; delegates and the carrier's staff manage none."""
+        if not user.is_authenticated or not user.is_active or not user.has_portal_perm(Perm.DELEGATES_MANAGE):
+            return self.none()
+        return self.filter(producer_id=user.producer_id)
 
 
 class DelegateGrant(models.Model):
@@ -60,3 +64,7 @@ class DelegateGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delegate_id} for {self.producer_id}"
+
+    def state(self, on: date) -> GrantState:
+        """What this grant is on the day ``on``."""
+        return grant_state(first_day=self.first_day, last_day=self.last_day, revoked=self.revoked_at is not None, on=on)

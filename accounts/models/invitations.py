@@ -1,11 +1,15 @@
 """Links that prove a mailbox: confirming a registration, accepting a delegation. Only hashes of the links are kept."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.delegation import SCOPE_CHOICES
 from accounts.models.producers import Producer
+from portal.common.access import Perm
 
 
 class EmailConfirmation(models.Model):
@@ -24,6 +28,18 @@ class EmailConfirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} until {self.expires_at:%Y-%m-%d}"
+
+
+class DelegateInvitationQuerySet(models.QuerySet["DelegateInvitation"]):
+    def for_user(self, user: Any) -> "DelegateInvitationQuerySet":
+        """The invitations this producer has sent."""
+        if not user.is_authenticated or not user.is_active or not user.has_portal_perm(Perm.DELEGATES_MANAGE):
+            return self.none()
+        return self.filter(producer_id=user.producer_id)
+
+    def waiting(self) -> "DelegateInvitationQuerySet":
+        """Neither accepted nor withdrawn; the link of some of them may have expired."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
 
 
 class DelegateInvitation(models.Model):
@@ -46,6 +62,8 @@ class DelegateInvitation(models.Model):
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
+    objects = DelegateInvitationQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
@@ -66,3 +84,15 @@ class DelegateInvitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} for {self.producer_id}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.accepted_at is None and self.withdrawn_at is None
+
+    def is_open(self, at: datetime) -> bool:
+        """Can the link be used at this moment?"""
+        return self.is_waiting and at < self.expires_at

@@ -1,16 +1,27 @@
 """Producers, their nine-digit numbers and who stands above whom."""
 
+from typing import Any
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from portal.common.access import Perm
 from portal.common.dates import US_STATE_CHOICES
 
 nine_digits = RegexValidator(r"\A\d{9}\Z", "A producer number has nine digits; put zeros in front of a shorter one.")
 npn_shape = RegexValidator(r"\A\d{1,10}\Z", "A National Producer Number has up to ten digits.")
 ten_digits = RegexValidator(r"\A\d{10}\Z", "Ten digits, area code first.")
 zip_shape = RegexValidator(r"\A\d{5}\Z", "Five digits.")
+
+
+class ProducerQuerySet(models.QuerySet["Producer"]):
+    def for_user(self, user: Any) -> "ProducerQuerySet":
+        """The producers whose place and numbers the user may see: the own record and the downline (HOM_09)."""
+        if not user.is_authenticated or not user.is_active or not user.has_portal_perm(Perm.HIERARCHY_VIEW):
+            return self.none()
+        return self.filter(edges_up__ancestor_id=user.producer_id)
 
 
 class Producer(models.Model):
@@ -32,6 +43,8 @@ class Producer(models.Model):
     record_zip = models.CharField(
         max_length=5, blank=True, validators=[zip_shape], help_text="ZIP of the older portal account (REG_08)."
     )
+
+    objects = ProducerQuerySet.as_manager()
 
     class Meta:
         ordering = ["last_name", "first_name", "id"]
@@ -115,12 +128,23 @@ class RegistrationRequest(models.Model):
     password = models.CharField(max_length=128, help_text="Hash, as it will stand in the user row.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
     submitted_at = models.DateTimeField()
+    # Becomes the acceptance of the login that is made when the carrier activates the request (REG_02).
+    terms = models.ForeignKey(
+        "accounts.TermsVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="registration_requests"
+    )
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    terms_ip_address = models.GenericIPAddressField(null=True, blank=True)
 
     class Meta:
         ordering = ["-submitted_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 Lower("username"), condition=Q(status="PENDING"), name="one_pending_request_per_username"
+            ),
+            models.CheckConstraint(
+                name="registration_terms_and_accepted_at",
+                condition=Q(terms__isnull=True, terms_accepted_at__isnull=True)
+                | Q(terms__isnull=False, terms_accepted_at__isnull=False),
             ),
         ]
 
@@ -149,7 +173,7 @@ class StateRegistration(models.Model):
     )
     us_state = models.CharField("state", max_length=2, choices=US_STATE_CHOICES)
     producer_number = models.CharField(max_length=9, validators=[nine_digits])
-    company_name = models.CharField(max_length=120)
+    company_name = models.CharField(max_length=120, blank=True)
     address_1 = models.CharField(max_length=120)
     address_2 = models.CharField(max_length=120, blank=True)
     city = models.CharField(max_length=60)
@@ -163,6 +187,9 @@ class StateRegistration(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="decided_registrations"
+    )
+    refusal_reason = models.CharField(
+        max_length=300, blank=True, help_text="Why it was refused, as the applicant was told."
     )
 
     class Meta:
@@ -181,6 +208,10 @@ class StateRegistration(models.Model):
                 name="registration_decided_at_and_by",
                 condition=Q(status="PENDING", decided_at__isnull=True, decided_by__isnull=True)
                 | (~Q(status="PENDING") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="registration_reason_only_if_refused",
+                condition=Q(status="REFUSED") | Q(refusal_reason=""),
             ),
         ]
 

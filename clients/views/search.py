@@ -43,7 +43,10 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     table = make_table(GridState.read(request.GET, filters=kept.get("filters")), result_id)
     if request.GET.get("format") in ("xlsx", "csv"):
         return _export(request, table)
-    request.session[LAST_RESULT] = request.get_full_path()
+    here = request.get_full_path()
+    if request.session.get(LAST_RESULT) != here:
+        # Only a new place is written: a session saved on every look would undo what another tab has just kept in it.
+        request.session[LAST_RESULT] = here
     form = SimpleSearchForm(initial=kept["search"])
     return render(request, "clients/client_search.html", {"form": form, "table": table.view(as_of=timezone.now())})
 

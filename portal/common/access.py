@@ -29,6 +29,7 @@ class Perm(StrEnum):
     COMMISSIONS_VIEW = "commissions_view"  # commission statements
     HIERARCHY_VIEW = "hierarchy_view"  # own place in the hierarchy
     DELEGATES_MANAGE = "delegates_manage"  # invite and revoke delegates
+    STATES_REGISTER = "states_register"  # ask to be registered in another state (PRF_08)
     CARRIER_ADMIN = "carrier_admin"  # the carrier's staff pages
 
 
@@ -89,12 +90,20 @@ def requires(perm: Perm) -> Callable[[View], View]:
     return decorate
 
 
+def with_person(request: HttpRequest) -> HttpRequest:
+    """Load who is asking and their rights now, where no guard has: the frame of the page needs both, and templates ask nothing."""
+    user: Any = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        user.has_portal_perm(Perm.SIGNED_IN)
+    return request
+
+
 def public(view: View) -> View:
     """Open to everyone, signed in or not: login, recovery, legal texts, health."""
 
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(request, *args, **kwargs)
+        return view(with_person(request), *args, **kwargs)
 
     opened.access_rule = "public"  # type: ignore[attr-defined]
     return login_not_required(opened)

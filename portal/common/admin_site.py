@@ -40,6 +40,6 @@ class PortalAdminSite(admin.AdminSite):
             logout(request)
         return redirect("accounts:login")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Passwords change in the portal only, where the rules, the history and the notice are."""
         raise Http404

@@ -52,6 +52,6 @@ def _worked_for(by: Actor | None, request: RequestFacts | None) -> str:
     What the view asks for tells the two apart: pages about oneself ask for being signed in, all others for a right
     that some producer has granted.
     """
-    if by is None or request is None or request.perm in ("", Perm.SIGNED_IN):
+    if by is None or request is None or not request.perm:
         return ""
     return by.npn_worked_for(Perm(request.perm))

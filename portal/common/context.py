@@ -11,14 +11,6 @@ from portal.common.dates import today_in
 THEMES = ("light", "dark", "auto")
 
 
-def with_person(request: HttpRequest) -> HttpRequest:
-    """Load who is asking and their rights before the template does, on pages where nothing else has: public and error pages."""
-    user: Any = getattr(request, "user", None)
-    if user is not None and user.is_authenticated:
-        user.has_portal_perm(Perm.SIGNED_IN)
-    return request
-
-
 def page_frame(request: HttpRequest) -> dict[str, Any]:
     """Context for ``templates/base.html``. Makes no query: the user is loaded already."""
     user: Any = getattr(request, "user", None)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Expression, Model, OrderBy, Q, QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.html import escape
@@ -37,7 +37,8 @@ FilterFunction = Callable[[str], Q]
 class Column:
     """One column. ``value`` gives the raw value (date, int, Decimal or text) that exports write.
 
-    ``text`` turns it into what is shown when that is not the plain form; ``sort`` names the fields to order by;
+    ``text`` turns it into what is shown when that is not the plain form; ``sort`` names the fields, or holds the
+    expressions, to order by;
     ``filter_by`` turns what was typed into a condition and raises ``BadFilter`` when it cannot be read.
     """
 
@@ -48,7 +49,7 @@ class Column:
     text: Callable[[Any], str] | None = None
     url: Callable[[Any], str] | None = None
     pill: Callable[[Any], str] | None = None
-    sort: tuple[str, ...] = ()
+    sort: tuple[str | Expression, ...] = ()
     filter_by: FilterFunction | None = None
     choices: Sequence[tuple[str, str]] = ()
     shown: bool = True  # visible unless the person chose otherwise
@@ -263,8 +264,7 @@ class Table(Generic[Row]):
     def _ordered(self, rows: "QuerySet[Row]") -> "QuerySet[Row]":
         column, descending = self.sorted_by
         names = column.sort if column else self.default_sort
-        ordering = [f"-{name}" if descending and column else name for name in names]
-        return rows.order_by(*ordering, "pk")
+        return rows.order_by(*(_towards(name, down=descending and column is not None) for name in names), "pk")
 
     @property
     def visible(self) -> list[Column]:
@@ -358,6 +358,12 @@ class Table(Generic[Row]):
         if visible != [column for column in self.columns if column.shown]:
             pairs += [("col", column.key) for column in visible]
         return f"{self.action}?{urlencode(pairs)}" if pairs else self.action
+
+
+def _towards(order: str | Expression, *, down: bool) -> str | OrderBy:
+    if isinstance(order, str):
+        return f"-{order}" if down else order
+    return order.desc() if down else order.asc()
 
 
 def _cell(column: Column, row: Any) -> Cell:

@@ -32,14 +32,14 @@ class TooOften(Exception):
         super().__init__(f"This was tried too often. Please wait {wait} and try again.")
 
 
-def count(limit: Limit, key: str, *, at: datetime) -> None:
-    """Count one try of ``key`` at the moment ``at``. Raises ``TooOften`` from try ``times`` + 1 on.
+def count(limit: Limit, key: str, *, at: datetime) -> int:
+    """Count one try of ``key`` at the moment ``at`` and return which try of the window it is, from 1.
+
+    Raises ``TooOften`` from try ``times`` + 1 on.
 
     The count is committed with the caller's transaction; call it outside of one that a refusal would roll back.
     """
-    seconds = int(limit.per.total_seconds())
-    starts_at = datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, tz=UTC)
-    key_hash = salted_hmac("portal.throttle", f"{limit.scope}:{key}", algorithm="sha256").hexdigest()
+    starts_at, key_hash = _window(limit, key, at)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -49,10 +49,25 @@ def count(limit: Limit, key: str, *, at: datetime) -> None:
             """,
             [limit.scope, key_hash, starts_at],
         )
-        tried = cursor.fetchone()[0]
+        tried: int = cursor.fetchone()[0]
     if tried > limit.times:
         left = starts_at + limit.per - at
         raise TooOften(max(1, math.ceil(left.total_seconds() / 60)))
+    return tried
+
+
+def used(limit: Limit, key: str, *, at: datetime) -> int:
+    """How many tries of ``key`` were counted in the window of ``at``, without counting one."""
+    starts_at, key_hash = _window(limit, key, at)
+    windows = ThrottleWindow.objects.filter(scope=limit.scope, key_hash=key_hash, starts_at=starts_at)
+    return windows.values_list("count", flat=True).first() or 0
+
+
+def _window(limit: Limit, key: str, at: datetime) -> tuple[datetime, str]:
+    """When the window of ``at`` started, and what the key is stored as."""
+    seconds = int(limit.per.total_seconds())
+    starts_at = datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, tz=UTC)
+    return starts_at, salted_hmac("portal.throttle", f"{limit.scope}:{key}", algorithm="sha256").hexdigest()
 
 
 @transaction.atomic

@@ -9,6 +9,8 @@ from typing import Any
 
 import dj_database_url
 
+from accounts.rules.passwords import CODES as PASSWORD_RULES
+from accounts.rules.passwords import RESTRICTED_TERMS
 from portal.embedded.location import locate
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -24,6 +26,14 @@ PORTAL_NAME = os.environ.get("PORTAL_NAME", "Producer Portal")
 CARRIER_NAME = os.environ.get("CARRIER_NAME", "Prairie Summit")
 SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "1-800-555-0142")
 SUPPORT_EMAIL = os.environ.get("SUPPORT_EMAIL", "help@prairiesummit.example")
+# Producer services by state, as STATE=phone with commas; a state that is not listed has SUPPORT_PHONE.
+SUPPORT_PHONES_BY_STATE = dict(
+    pair.split("=", 1)
+    for pair in env_list(
+        "SUPPORT_PHONES_BY_STATE",
+        "IL=1-800-555-0151,MT=1-800-555-0152,NM=1-800-555-0153,OK=1-800-555-0154,TX=1-800-555-0155",
+    )
+)
 
 DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
@@ -59,16 +69,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.common.middleware.RequestContextMiddleware",
+    "portal.common.middleware.PrivateResponseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.working_for.WorkingForMiddleware",
+    "accounts.session_limits.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.common.middleware.PrivateResponseMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -85,6 +97,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.common.context.page_frame",
+                "accounts.working_for.header",
+                "accounts.session_limits.frame",
             ],
         },
     }
@@ -119,16 +133,48 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+# Terms that no password may contain, whatever the case (PWD_08); commas between them.
+PASSWORD_RESTRICTED_TERMS = env_list("PASSWORD_RESTRICTED_TERMS", ",".join(RESTRICTED_TERMS))
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    *({"NAME": "accounts.password_validation.RuleValidator", "OPTIONS": {"rule": rule}} for rule in PASSWORD_RULES),
+    {"NAME": "accounts.password_validation.NotCommonValidator"},
+    {"NAME": "accounts.password_validation.NotLikeOwnDetailsValidator"},
+    {"NAME": "accounts.password_validation.NotUsedBeforeValidator"},
 ]
+# How people register: "producer_record" matches the producer's record and confirms by email (REG_01..19); "per_state"
+# asks for the business in each state and waits for the carrier (REGL_01..10), for carriers without such records.
+REGISTRATION_STYLE = os.environ.get("REGISTRATION_STYLE", "producer_record")
+REGISTRATION_LINK_DAYS = 7
+REGISTRATION_RESENDS_PER_HOUR = 5
+REGISTRATION_TRIES_PER_ADDRESS_PER_HOUR = int(os.environ.get("REGISTRATION_TRIES_PER_ADDRESS_PER_HOUR", "30"))
+REGISTRATION_TRIES_PER_NUMBER_PER_HOUR = int(os.environ.get("REGISTRATION_TRIES_PER_NUMBER_PER_HOUR", "10"))
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
+# Wrong passwords in a row that lock a login, and for how long (LCK_01, LCK_02; an older rule locked after 3: LCK_04).
+LOCKOUT_LIMIT = int(os.environ.get("LOCKOUT_LIMIT", "5"))
+LOCKOUT_MINUTES = int(os.environ.get("LOCKOUT_MINUTES", "30"))
+# Tries from one network address (a whole office may share one) at the password and at the second step. Once the whole
+# portal has seen so many wrong passwords within an hour, an address has the smaller number of tries.
+LOGIN_TRIES_PER_ADDRESS_PER_HOUR = int(os.environ.get("LOGIN_TRIES_PER_ADDRESS_PER_HOUR", "300"))
+LOGIN_WRONG_PER_SITE_PER_HOUR = int(os.environ.get("LOGIN_WRONG_PER_SITE_PER_HOUR", "1000"))
+LOGIN_TRIES_PER_ADDRESS_UNDER_ATTACK = int(os.environ.get("LOGIN_TRIES_PER_ADDRESS_UNDER_ATTACK", "20"))
+VERIFY_TRIES_PER_ADDRESS_PER_HOUR = int(os.environ.get("VERIFY_TRIES_PER_ADDRESS_PER_HOUR", "300"))
+AUTHENTICATOR_TRIES_PER_HOUR = int(os.environ.get("AUTHENTICATOR_TRIES_PER_HOUR", "20"))
+REMEMBERED_DEVICE_DAYS = 30
+REMEMBERED_DEVICE_COOKIE_NAME = "remembered_device"
 ONE_TIME_CODE_MINUTES = 10
 ONE_TIME_CODE_TRIES = 5
 ONE_TIME_CODE_SENDS_PER_HOUR = int(os.environ.get("ONE_TIME_CODE_SENDS_PER_HOUR", "10"))
+# Older rule (FUN_06): a forgotten username is told only for a producer number and an email address that belong together.
+FORGOT_USERNAME_REQUIRES_PRODUCER_NUMBER = os.environ.get("FORGOT_USERNAME_REQUIRES_PRODUCER_NUMBER", "") == "1"
+# Forgot Username and Forgot Password: tries of each page from one network address, emails to one mailbox.
+RECOVERY_TRIES_PER_ADDRESS_PER_HOUR = int(os.environ.get("RECOVERY_TRIES_PER_ADDRESS_PER_HOUR", "300"))
+RECOVERY_TRIES_PER_USERNAME_PER_HOUR = int(os.environ.get("RECOVERY_TRIES_PER_USERNAME_PER_HOUR", "20"))
+RECOVERY_EMAILS_PER_MAILBOX_PER_HOUR = int(os.environ.get("RECOVERY_EMAILS_PER_MAILBOX_PER_HOUR", "5"))
 
+# A session ends after so many idle minutes, and twelve hours after signing in whatever happens (ASVS 7.3, figure D7).
+SESSION_IDLE_MINUTES = int(os.environ.get("SESSION_IDLE_MINUTES", "15"))
+SESSION_WARNING_SECONDS = 120
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -166,6 +212,11 @@ EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "") == "1"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "no-reply@prairiesummit.example")
 SMS_BACKEND = os.environ.get("SMS_BACKEND", "")  # empty: text messages are not offered
+# For portal.common.messaging.twilio.TwilioSmsBackend; TWILIO_FROM is a number (+1...) or a messaging service (MG...).
+TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN", "")
+TWILIO_FROM = os.environ.get("TWILIO_FROM", "")
+TWILIO_API_URL = os.environ.get("TWILIO_API_URL", "https://api.twilio.com")
 
 # --- Celery: messages carry row ids only; losing all of them loses nothing (see portal/common/outbox.py) ---
 REDIS_URL = os.environ.get("REDIS_URL", "")
@@ -192,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": OUTBOX_SWEEP_SECONDS,
         "options": {"expires": OUTBOX_SWEEP_SECONDS},
     },
+    "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }
 
 # --- Browser-side protection ---

@@ -96,3 +96,16 @@ def test_producers_do_everything_except_the_carriers_own_work():
 
 def test_carrier_staff_sell_nothing():
     assert CARRIER_ADMIN_PERMS & {Perm.ENROLL, Perm.ENROLL_ON_EXCHANGE, Perm.COMMISSIONS_VIEW} == frozenset()
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_public_view_knows_the_rights_of_whoever_is_signed_in_before_its_page_is_made(signed_in):
+    """The frame of the page shows what the person may open; a template that had to ask would fail."""
+    asked = []
+    user = SimpleNamespace(is_authenticated=signed_in, has_portal_perm=asked.append)
+
+    def view(_request):
+        assert asked == ([Perm.SIGNED_IN] if signed_in else [])
+        return HttpResponse()
+
+    answer(public(view), user)

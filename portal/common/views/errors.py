@@ -5,31 +5,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from portal.common.access import public
-from portal.common.context import with_person
+from portal.common.access import with_person
 
 
-@public
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(with_person(request), "400.html", status=400)
 
 
-@public
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(with_person(request), "403.html", status=403)
 
 
-@public
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(with_person(request), "404.html", status=404)
 
 
-@public
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(with_person(request), "403_csrf.html", status=403)
 
 
-@public
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors: whatever broke may be what they need."""
     return HttpResponse(

@@ -4,17 +4,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from portal.common.access import public
-from portal.common.context import with_person
 from portal.common.models import MailboxEntry
+from portal.common.polling import polled
 
 SHOWN = 200
 
 
 @public
+@polled
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Newest first; ``?format=json`` gives a list of channel, to, subject, body, code, sent_at."""
     entries = list(MailboxEntry.objects.order_by("-sent_at", "-id")[:SHOWN])
     if request.GET.get("format") == "json":
         fields = ("channel", "to", "subject", "body", "code", "sent_at")
         return JsonResponse([{name: getattr(entry, name) for name in fields} for entry in entries], safe=False)
-    return render(with_person(request), "common/mailbox.html", {"entries": entries})
+    return render(request, "common/mailbox.html", {"entries": entries})

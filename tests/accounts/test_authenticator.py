@@ -1,0 +1,346 @@
+"""Authenticator app and recovery codes: set-up, signing in, limits (RFC 6238, ASVS 6.5; figure D4)."""
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django_otp.oath import totp
+
+from accounts.models import AuthenticatorDevice, LoginAttempt, RecoveryCode, User
+from accounts.services import authenticator
+from accounts.services.authenticator import AlreadySetUp, NotStarted, WrongCode
+from accounts.services.one_time_codes import Verdict
+from portal.common.models import AuditEvent, OutboundMessage
+from portal.common.throttle import TooOften
+from tests.support.concurrency import at_once
+from tests.support.factories import PASSWORD, ProducerFactory, UserFactory
+from tests.support.signing_in import give_password, half_signed_in, kept_rows
+
+NOON = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+STEP = timedelta(seconds=30)
+
+
+@pytest.fixture
+def rita() -> User:
+    return UserFactory(username="rsolberg7", producer=ProducerFactory(record_email="rita@record.example"))
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def code_at(user: User, moment: datetime) -> str:
+    key = base64.b32decode(AuthenticatorDevice.objects.get(user=user).secret)
+    return f"{totp(key, t0=0, drift=int(moment.timestamp()) // 30 - totp_now()):06d}"
+
+
+def totp_now() -> int:
+    import time
+
+    return int(time.time()) // 30
+
+
+def set_up(user: User) -> list[str]:
+    """Set up ten minutes before noon, so that the step of noon is unused."""
+    at = NOON - timedelta(minutes=10)
+    authenticator.start(user=user, at=at)
+    return authenticator.confirm(user=user, typed=code_at(user, at), at=at)
+
+
+def check(user: User, typed: str, at: datetime = NOON, method: str = "totp", left: int | None = 4):
+    return authenticator.check(user=user, method=method, typed=typed, tries_left=left, at=at).verdict
+
+
+# Set-up
+
+
+def test_an_app_counts_only_after_its_first_code(rita):
+    authenticator.start(user=rita, at=NOON)
+    assert authenticator.methods_of(rita) == []
+    assert check(rita, code_at(rita, NOON)) is Verdict.NOT_SENT
+    codes = authenticator.confirm(user=rita, typed=code_at(rita, NOON), at=NOON)
+    assert authenticator.methods_of(rita) == ["totp", "recovery"]
+    assert len(set(codes)) == 10
+    assert all(re.fullmatch(r"[A-HJKMNP-Z2-9]{5}-[A-HJKMNP-Z2-9]{5}", code) for code in codes)
+    assert AuditEvent.objects.get(action="authenticator.set_up").actor_username == "rsolberg7"
+    assert OutboundMessage.objects.get().kind == "authenticator_changed"
+
+
+def test_a_wrong_first_code_sets_nothing_up(rita):
+    authenticator.start(user=rita, at=NOON)
+    with pytest.raises(WrongCode):
+        authenticator.confirm(user=rita, typed="000000", at=NOON + 40 * STEP)
+    assert authenticator.device_of(rita) is None
+    assert not RecoveryCode.objects.exists()
+
+
+def test_a_second_app_is_not_set_up_beside_the_first(rita):
+    set_up(rita)
+    with pytest.raises(AlreadySetUp):
+        authenticator.start(user=rita, at=NOON)
+    with pytest.raises(NotStarted):
+        authenticator.confirm(user=rita, typed="123456", at=NOON)
+
+
+def test_first_codes_are_limited(rita, settings):
+    settings.AUTHENTICATOR_TRIES_PER_HOUR = 2
+    authenticator.start(user=rita, at=NOON)
+    for refusal in (WrongCode, WrongCode, TooOften):
+        with pytest.raises(refusal):
+            authenticator.confirm(user=rita, typed="x", at=NOON)
+
+
+def test_neither_secret_nor_recovery_codes_can_be_read_in_the_database(rita):
+    codes = set_up(rita)
+    assert kept_rows(AuthenticatorDevice.objects.get().secret) == set()
+    for code in codes[:2]:
+        assert kept_rows(code) == kept_rows(code.replace("-", "")) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_if_the_set_up_cannot_be_written_down_nothing_is_set_up(monkeypatch):
+    rita = UserFactory()
+    authenticator.start(user=rita, at=NOON)
+    code = code_at(rita, NOON)
+
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("no audit")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.common.audit.AuditEvent.objects.create", broken)
+        with pytest.raises(RuntimeError):
+            authenticator.confirm(user=rita, typed=code, at=NOON)
+    assert authenticator.device_of(rita) is None
+    assert not RecoveryCode.objects.exists()
+
+
+# Codes of the app
+
+
+@pytest.mark.parametrize(("steps", "verdict"), [(-2, "WRONG"), (-1, "RIGHT"), (0, "RIGHT"), (1, "RIGHT"), (2, "WRONG")])
+def test_one_step_early_or_late_is_forgiven(rita, steps, verdict):
+    set_up(rita)
+    assert check(rita, code_at(rita, NOON + steps * STEP)) is Verdict[verdict]
+
+
+def test_a_time_step_is_accepted_once_and_no_older_one_after_it(rita):
+    set_up(rita)
+    code, older = code_at(rita, NOON), code_at(rita, NOON - STEP)
+    assert check(rita, code) is Verdict.RIGHT
+    assert check(rita, code) is Verdict.WRONG
+    assert check(rita, older) is Verdict.WRONG
+    assert check(rita, code_at(rita, NOON + STEP)) is Verdict.RIGHT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_code_five_times_at_once_is_accepted_once():
+    rita = UserFactory()
+    set_up(rita)
+    code = code_at(rita, NOON)
+    assert at_once(*[lambda: check(rita, code)] * 5).count(Verdict.RIGHT) == 1
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345", "12 34"])
+def test_what_is_no_code_is_wrong(rita, typed):
+    set_up(rita)
+    assert check(rita, typed) is Verdict.WRONG
+
+
+def test_blanks_in_a_code_are_forgiven(rita):
+    set_up(rita)
+    code = code_at(rita, NOON)
+    assert check(rita, f" {code[:3]} {code[3:]} ") is Verdict.RIGHT
+
+
+# Recovery codes
+
+
+def test_a_recovery_code_works_once_in_any_spelling(rita):
+    first, second, *_ = set_up(rita)
+    assert check(rita, first.lower().replace("-", " "), method="recovery") is Verdict.RIGHT
+    assert check(rita, first, method="recovery") is Verdict.WRONG
+    assert check(rita, second, method="recovery") is Verdict.RIGHT
+    assert authenticator.codes_left(rita) == 8
+
+
+def test_new_recovery_codes_replace_the_old_ones(rita):
+    old = set_up(rita)
+    new = authenticator.renew_codes(user=rita, at=NOON)
+    assert check(rita, old[0], method="recovery") is Verdict.WRONG
+    assert check(rita, new[0], method="recovery") is Verdict.RIGHT
+
+
+def test_a_recovery_code_of_somebody_else_is_wrong(rita):
+    other = UserFactory()
+    codes = set_up(other)
+    set_up(rita)
+    assert check(rita, codes[0], method="recovery") is Verdict.WRONG
+
+
+# Signing in by the pages
+
+
+@pytest.mark.feature("LOG_05")
+@pytest.mark.feature("LOG_08")
+def test_the_app_is_offered_with_next_and_signs_in(rita, clock):
+    set_up(rita)
+    half = half_signed_in(rita)
+    page = half.get("/accounts/verify/").text
+    assert 'value="totp"' in page
+    assert "Authenticator app" in page
+    assert re.search(r"way-send[^>]*>\s*Send Code|Send Code", page)
+    assert re.search(r"way-next[^>]*>\s*Next|Next</button>", page)
+    shown = half.post("/accounts/verify/", {"method": "totp"}, follow=True).text
+    assert "Code of your authenticator app" in shown
+    assert not OutboundMessage.objects.filter(kind="login_code").exists()
+    assert half.post("/accounts/verify/", {"code": code_at(rita, NOON)}).url == "/"
+    assert half.get("/").status_code == 200
+    assert LoginAttempt.objects.latest("id").method == "totp"
+
+
+def test_without_an_app_it_is_not_offered_and_refused(rita, clock):
+    half = half_signed_in(rita)
+    assert 'value="totp"' not in half.get("/accounts/verify/").text
+    assert "not available for your account" in half.post("/accounts/verify/", {"method": "totp"}).text
+    assert half.post("/accounts/verify/", {"method": "totp", "code": "123456"}).status_code == 200
+
+
+def test_method_and_code_in_one_post_sign_in(rita, clock):
+    codes = set_up(rita)
+    assert half_signed_in(rita).post("/accounts/verify/", {"method": "totp", "code": code_at(rita, NOON)}).url == "/"
+    assert half_signed_in(rita).post("/accounts/verify/", {"method": "recovery", "code": codes[0]}).url == "/"
+    assert LoginAttempt.objects.latest("id").method == "recovery"
+
+
+def test_five_wrong_tries_end_the_app_for_this_attempt(rita, clock):
+    set_up(rita)
+    half = half_signed_in(rita)
+    pages = [half.post("/accounts/verify/", {"method": "totp", "code": "000000"}).text for _ in range(5)]
+    for page, left in zip(pages[:4], ("4 tries", "3 tries", "2 tries", "1 try"), strict=True):
+        assert f"You have {left} left." in page
+    assert "too many wrong tries" in pages[4]
+    assert (
+        "too many wrong tries" in half.post("/accounts/verify/", {"method": "totp", "code": code_at(rita, NOON)}).text
+    )
+    assert half_signed_in(rita).post("/accounts/verify/", {"method": "totp", "code": code_at(rita, NOON)}).url == "/"
+
+
+def test_new_attempts_do_not_give_tries_without_end(rita, clock, settings):
+    settings.AUTHENTICATOR_TRIES_PER_HOUR = 6
+    set_up(rita)
+    for _ in range(3):
+        half = half_signed_in(rita)
+        for _ in range(2):
+            half.post("/accounts/verify/", {"method": "totp", "code": "000000"})
+    refused = half_signed_in(rita).post("/accounts/verify/", {"method": "totp", "code": code_at(rita, NOON)})
+    assert "too many wrong tries" in refused.text
+
+
+def test_codes_typed_from_one_address_are_limited(rita, clock, settings):
+    settings.VERIFY_TRIES_PER_ADDRESS_PER_HOUR = 2
+    half = half_signed_in(rita)
+    statuses = [half.post("/accounts/verify/", {"code": "ABCDEFGH"}).status_code for _ in range(3)]
+    assert statuses[:2] == [200, 200]
+    refused = half.post("/accounts/verify/", {"code": "ABCDEFGH"})
+    assert "tried too often" in refused.text
+
+
+# The pages of My Information
+
+
+@pytest.fixture
+def browser(rita, clock, sign_in) -> Client:
+    return sign_in(rita)
+
+
+def confirm_identity(client: Client) -> None:
+    client.post("/accounts/my-information/confirm/", {"password": PASSWORD})
+
+
+def test_the_password_is_asked_again_before_anything_of_the_app(browser, clock):
+    for ask, url in (
+        (browser.get, "authenticator/"),
+        (browser.post, "authenticator/start/"),
+        (browser.post, "authenticator/remove/"),
+        (browser.post, "authenticator/recovery-codes/"),
+    ):
+        response = ask(f"/accounts/my-information/{url}")
+        assert response.url.startswith("/accounts/my-information/confirm/?next="), url
+    assert not AuthenticatorDevice.objects.exists()
+    wrong = browser.post("/accounts/my-information/confirm/", {"password": "wrong"})
+    assert "The password is not right." in wrong.text
+    back = browser.post(
+        "/accounts/my-information/confirm/", {"password": PASSWORD, "next": "/accounts/my-information/authenticator/"}
+    )
+    assert back.url == "/accounts/my-information/authenticator/"
+    clock.move_to(NOON + timedelta(minutes=9, seconds=59))
+    assert browser.get(back.url).status_code == 200
+    clock.move_to(NOON + timedelta(minutes=10))
+    assert browser.get(back.url).status_code == 302
+
+
+def test_after_confirming_nobody_is_led_out_of_the_portal(browser):
+    response = browser.post(
+        "/accounts/my-information/confirm/", {"password": PASSWORD, "next": "https://evil.example/"}
+    )
+    assert response.url == "/accounts/my-information/"
+
+
+def test_passwords_cannot_be_tried_without_end_in_an_open_browser(browser):
+    for _ in range(10):
+        browser.post("/accounts/my-information/confirm/", {"password": "wrong"})
+    assert browser.post("/accounts/my-information/confirm/", {"password": PASSWORD}).status_code == 429
+
+
+def test_set_up_codes_renewal_and_removal_by_the_pages(browser, rita):
+    confirm_identity(browser)
+    browser.post("/accounts/my-information/authenticator/start/")
+    page = browser.get("/accounts/my-information/authenticator/").text
+    assert "<svg" in page
+    assert 'class="qr-code"' in page
+    assert "style=" not in page[page.index("qr-frame") :]
+    secret = AuthenticatorDevice.objects.get().secret
+    assert secret in page.replace(" ", "")
+    shown = browser.post("/accounts/my-information/authenticator/", {"code": code_at(rita, NOON)}).text
+    codes = re.findall(r"<code>(\w{5}-\w{5})</code>", shown)
+    assert len(codes) == 10
+    again = browser.get("/accounts/my-information/authenticator/").text
+    assert codes[0] not in again
+    assert secret not in again.replace(" ", "")
+    assert "10 of your recovery codes are unused" in again
+    renewed = browser.post("/accounts/my-information/authenticator/recovery-codes/").text
+    assert codes[0] not in renewed
+    for _ in range(2):
+        assert browser.post("/accounts/my-information/authenticator/remove/").url == "/accounts/my-information/"
+    assert not AuthenticatorDevice.objects.exists()
+    assert not RecoveryCode.objects.exists()
+    assert AuditEvent.objects.filter(action="authenticator.removed").count() == 1
+
+
+def test_looking_at_the_page_makes_no_secret(browser):
+    confirm_identity(browser)
+    browser.get("/accounts/my-information/authenticator/")
+    assert not AuthenticatorDevice.objects.exists()
+
+
+def test_the_address_in_the_qr_code_names_issuer_person_and_key(rita):
+    device = authenticator.start(user=rita, at=NOON)
+    assert authenticator.address_of(device, rita) == (
+        f"otpauth://totp/Producer%20Portal%3Arsolberg7?secret={device.secret}&issuer=Producer%20Portal"
+    )
+
+
+def test_my_information_shows_what_is_ones_own(browser, rita):
+    give_password(Client(), rita, "wrong")
+    page = browser.get("/accounts/my-information/").text
+    assert "xx" in page
+    assert rita.producer.npn in page
+    assert "rita@record.example" not in page
+    assert "This one" in page
+    assert "Wrong username or password" in page
+    assert '<a class="menu-item" href="/accounts/my-information/">My Information</a>' in page
