@@ -331,5 +331,6 @@ def test_a_campaign_trips_the_limit_of_the_portal_and_an_honest_person_still_get
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(1800)
 def test_ten_thousand_guesses_from_fifty_addresses_on_two_hundred_names():
     assert_guessing_gets_nowhere(names=200, addresses=50, guesses=10_000)
