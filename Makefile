@@ -19,7 +19,7 @@ demo: venv-demo ## Run the portal with demo data in this terminal (PORT=8000)
 
 test: venv ## Run the whole test suite (ARGS="-k search" for a part)
 	@$(PYTHON) scripts/bootstrap.py system tests
-	@exec $(VENV_PYTHON) -m pytest $(ARGS)
+	@exec $(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 drill: venv ## Run the fault drills and the full-size matrices
 	@$(PYTHON) scripts/bootstrap.py system tests

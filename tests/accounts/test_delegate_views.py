@@ -17,7 +17,6 @@ from tests.support.factories import (
     PASSWORD,
     DelegateGrantFactory,
     DelegateInvitationFactory,
-    PolicyFactory,
     UserFactory,
 )
 from tests.support.signing_in import ask_for_code, give_password, newest_code
@@ -564,8 +563,7 @@ def test_thirty_acts_cost_as_many_queries_as_one(rita, grant, month, django_asse
         rita.get(f"{PAGE}{grant.pk}/activity/")
 
 
-def test_a_policy_more_or_less_in_the_book_is_no_matter(world, rita, grant):
-    PolicyFactory(producer_number=world.number)
+def test_before_anything_was_done_the_page_says_so(rita, grant):
     assert "Nothing was done" in text(rita.get(f"{PAGE}{grant.pk}/activity/"))
 
 
