@@ -9,8 +9,10 @@ from statistics import median
 from time import perf_counter
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import LoginGuard, OneTimeCode, User
@@ -381,7 +383,7 @@ def test_no_message_and_no_table_ever_holds_a_password(rita, caplog):
 
 # Who exists is nobody's business (ASVS 6.3.8)
 
-PROBES = 12
+PROBES, ROUNDS = 12, 4
 TOLERATED_SHARE, TOLERATED_SECONDS = 0.25, 0.015
 NOISE = re.compile(r"[A-Za-z0-9]{64}|xxx[a-z0-9]*@xxx|xxxxxx[0-9]{4}|\b[a-z]+\d+(@agency\.example)?")
 
@@ -398,16 +400,30 @@ def seen(response: HttpResponse) -> tuple[int, str, tuple[str, ...], str]:
 
 
 def ask_all(steps: list[Callable[[Client, str], HttpResponse]], names: list[str]) -> tuple[dict, dict]:
-    """For each name and step: what was answered, and how long it took. The names take turns, so noise hits them all."""
+    """For each name and step: what was answered after how many statements, and how long it took.
+
+    The names take turns, so that noise hits them all.
+    """
     browsers = {name: Client(headers={"user-agent": "probe"}) for name in names}
     answers, took = {}, {}
     for number, step in enumerate(steps):
         for name, browser in browsers.items():
-            start = perf_counter()
-            response = step(browser, name)
-            took[name, number] = perf_counter() - start
-            answers[name, number] = seen(response)
+            with CaptureQueriesContext(connection) as statements:
+                start = perf_counter()
+                response = step(browser, name)
+                took[name, number] = perf_counter() - start
+            answers[name, number] = len(statements), *seen(response)
     return answers, took
+
+
+def too_far_apart(took: dict, steps: int, known: list[str], unknown: list[str]) -> set[int]:
+    """The steps in which the medians differ by more than is tolerated."""
+    far = set()
+    for number in range(steps):
+        mine, other = (median(took[name, number] for name in names) for names in (known, unknown))
+        if abs(mine - other) > max(TOLERATED_SHARE * max(mine, other), TOLERATED_SECONDS):
+            far.add(number)
+    return far
 
 
 @pytest.mark.feature("FUN_02")
@@ -415,9 +431,7 @@ def ask_all(steps: list[Callable[[Client, str], HttpResponse]], names: list[str]
 @pytest.mark.django_db(transaction=True)
 def test_known_and_unknown_are_answered_alike_in_text_status_and_time(settings):
     settings.SMS_BACKEND = ""  # who has a mobile is made up for unknown names; the pages are compared without it
-    known, unknown = [f"known{100 + n}" for n in range(PROBES)], [f"strange{100 + n}" for n in range(PROBES)]
-    for name in known:
-        UserFactory(username=name, producer=ProducerFactory(record_email=f"{name}@agency.example"))
+    settings.RECOVERY_TRIES_PER_ADDRESS_PER_HOUR = 10_000
     steps = [
         lambda browser, name: browser.post(USERNAME, {"email": f"{name}@agency.example"}),
         lambda browser, name: browser.get(SENT),
@@ -431,13 +445,20 @@ def test_known_and_unknown_are_answered_alike_in_text_status_and_time(settings):
         lambda browser, name: browser.get(NEW_PASSWORD),
     ]
     ask_all(steps, ["warm1"])
-    settings.RECOVERY_TRIES_PER_ADDRESS_PER_HOUR = 10_000
-    answers, took = ask_all(steps, [name for pair in zip(known, unknown, strict=True) for name in pair])
-    for number in range(len(steps)):
-        assert len({answers[name, number] for name in (*known, *unknown)}) == 1, number
-        mine, other = (median(took[name, number] for name in names) for names in (known, unknown))
-        assert abs(mine - other) <= max(TOLERATED_SHARE * max(mine, other), TOLERATED_SECONDS), (number, mine, other)
-    assert OutboundMessage.objects.count() == PROBES * 4
+    suspects = set(range(len(steps)))
+    # What the code itself makes slower is slower every time; what a busy machine makes slower is not.
+    for round_number in range(ROUNDS):
+        known, unknown = ([f"{kind}{round_number}{100 + n}" for n in range(PROBES)] for kind in ("known", "strange"))
+        for name in known:
+            UserFactory(username=name, producer=ProducerFactory(record_email=f"{name}@agency.example"))
+        answers, took = ask_all(steps, [name for pair in zip(known, unknown, strict=True) for name in pair])
+        for number in range(len(steps)):
+            assert len({answers[name, number] for name in (*known, *unknown)}) == 1, number
+        suspects &= too_far_apart(took, len(steps), known, unknown)
+        if not suspects:
+            break
+    assert suspects == set()
+    assert OutboundMessage.objects.count() == PROBES * 4 * (round_number + 1)
 
 
 @pytest.mark.feature("FPW_02")

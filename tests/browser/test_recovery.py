@@ -78,10 +78,13 @@ def log_in(page: Page, username: str, password: str) -> None:
 @pytest.mark.feature("FPW_08")
 @pytest.mark.feature("LCK_03")
 def test_a_locked_producer_recovers_and_gets_home_with_the_new_password(world, mailbox, page):
-    until = timezone.now() + timedelta(minutes=30)
-    LoginGuard.objects.create(
-        username_key=world.producer.username, failures=5, last_failure_at=timezone.now(), locked_until=until
-    )
+    page.goto("/accounts/login/")
+    for _ in range(5):
+        page.get_by_label("Username").fill(world.producer.username)
+        page.get_by_label("Password").fill("wrong#Word1")
+        page.get_by_role("button", name="Log In").click()
+        page.get_by_role("alert").first.wait_for()
+    assert LoginGuard.objects.get(username_key=world.producer.username).locked_until is not None
     recover(page, world)
     log_in(page, world.producer.username, NEW)
     page.get_by_role("heading", name="Welcome, Rita Solberg").wait_for()

@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from portal.common import request_context
-from portal.common.middleware import PrivateResponseMiddleware, RequestContextMiddleware
+from portal.common.middleware import PrivateResponseMiddleware, RequestContextMiddleware, address_of
 from portal.common.models import AuditEvent
 
 
@@ -178,3 +178,26 @@ def test_error_pages_greet_no_stranger(client):
     page = client.get("/no-such-page/").content.decode()
     assert "We could not find that page" in page
     assert "Hello," not in page
+
+
+# --- where a request comes from ---
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, "", "10.0.0.9"),
+        (0, "203.0.113.7", "10.0.0.9"),  # nobody in front of us: the header is the visitor's own words
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        (2, "198.51.100.1, 203.0.113.7, 192.0.2.4", "203.0.113.7"),
+        (2, "203.0.113.7", "10.0.0.9"),  # fewer entries than proxies: not through all of them
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "not an address", None),
+    ],
+)
+def test_only_what_our_own_proxies_say_about_the_address_is_believed(settings, proxies, forwarded, expected):
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.9", headers=headers)
+    assert address_of(request) == expected
