@@ -47,6 +47,17 @@ def no_query_in_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Template, "render", watched)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """At the end of the run, end what threads of live servers and of concurrency tests may still hold open."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(autouse=True)
 def mail_goes_to_the_mailbox(settings) -> None:
     """Django's test set-up puts its own mail backend in place; ours is what the demo and the tests read codes from."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.models import PasswordHistory, User
+from accounts.models import PasswordHistory, User, UserSession
 from accounts.services import password_change
 from accounts.services.password_change import WrongCurrentPassword
 from portal.common.models import AuditEvent, OutboundMessage
@@ -149,6 +149,7 @@ def test_afterwards_one_logs_in_again_with_the_new_password(rita, sign_in):
     assert pages.messages(client.get("/accounts/login/")) == [
         "Your password has been updated. Please log in with your new password."
     ]
+    assert not UserSession.objects.filter(user=rita).exists()
     for browser in (client, elsewhere):
         assert browser.get("/").status_code == 302
     assert give_password(client, rita, PASSWORD).status_code == 200

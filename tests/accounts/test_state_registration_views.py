@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import RegistrationRequest, StateRegistration, User
+from accounts.registration_drafts import REGISTRATION_KEY
 from accounts.services import state_registrations
 from portal.common.dates import as_text
 from tests.support import pages
@@ -219,6 +220,7 @@ def test_submit_registration_pressed_twice_makes_one_request(accepted):
     first, second = accepted.post(REVIEW), accepted.post(REVIEW)
     assert first.url == second.url == "/accounts/register/submitted/"
     assert RegistrationRequest.objects.count() == 1
+    assert REGISTRATION_KEY not in accepted.session  # nothing of the form, the password's hash above all, stays behind
 
 
 @pytest.mark.django_db(transaction=True)

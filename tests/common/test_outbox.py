@@ -552,7 +552,8 @@ def test_a_row_in_another_workers_hands_is_passed_over_not_waited_for(done):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_lease_is_committed_before_the_work_begins():
+@pytest.mark.parametrize("way", ["sweep", "deliver"])
+def test_the_lease_is_committed_before_the_work_begins(way):
     """Otherwise a killed worker would leave no trace, and a slow one would hold a lock for as long as it works."""
     seen: list[int] = []
 
@@ -561,8 +562,8 @@ def test_the_lease_is_committed_before_the_work_begins():
         assert not connection.in_atomic_block
 
     outbox.handler(TOPIC)(work)
-    owe()
-    outbox.sweep(now=NOW)
+    message = owe()
+    outbox.sweep(now=NOW) if way == "sweep" else outbox.deliver(message_pk=message.pk, now=NOW)
     assert seen == [1]
     assert OutboxMessage.objects.get().status == Status.DONE
 
