@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import User
-from accounts.services import one_time_codes, open_sessions, passwords
+from accounts.services import one_time_codes, passwords
 from portal.common import throttle
 from portal.common.throttle import Limit
 
@@ -35,4 +35,3 @@ def change(*, user: User, current_password: str, new_password: str, at: datetime
         if not locked.check_password(current_password):
             raise WrongCurrentPassword
         passwords.set_password(user=locked, new_password=new_password, by=locked, at=at)
-        open_sessions.end_all(user=locked, by=locked)

@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import OneTimeCode, User
 from accounts.rules.contact_masks import decoy_masks, mask_email_and_domain
-from accounts.services import lockout, one_time_codes, open_sessions, passwords, sign_in
+from accounts.services import lockout, one_time_codes, passwords, sign_in
 from accounts.services.one_time_codes import EMAIL, SMS, Check, Destination, TooManyCodes, Verdict
 from portal.common import audit, throttle
 from portal.common.messaging.send import sms_available
@@ -203,7 +203,6 @@ def finish(*, recovery: Recovery, new_password: str, at: datetime) -> None:
         if at >= recovery.proven_at + PROVEN_FOR or not _still_good(recovery, owner):
             raise RecoveryIsOver
         passwords.set_password(user=owner, new_password=new_password, by=owner, at=at)
-        open_sessions.end_all(user=owner, by=owner)
         lockout.unlock(username=owner.username, at=at, reason="forgot password", by=owner)
         audit.record(
             "password_recovery.completed",

@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 
 import pytest
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -287,6 +288,15 @@ def test_the_form_with_the_code_sent_again_lands_on_the_next_step(rita, client):
     assert twin.get(NEW_PASSWORD).status_code == 200
 
 
+def test_code_and_session_are_written_in_one_transaction(rita, client, monkeypatch):
+    """Else a request with the same code, waiting for the first one, would find the session as it was."""
+    find(client)
+    send(client)
+    monkeypatch.setattr(SessionMiddleware, "process_response", lambda _self, _request, response: response)
+    type_code(client, newest_code(rita))
+    assert client.session["password_recovery"]["proven_at"]
+
+
 @pytest.mark.parametrize(
     ("done", "asked", "led_to"),
     [
@@ -446,6 +456,7 @@ def test_known_and_unknown_are_answered_alike_in_text_status_and_time(settings):
         *[lambda browser, name: type_code(browser, "WRONGONE")] * 6,
         lambda browser, name: browser.get(NEW_PASSWORD),
     ]
+    sixth_try = len(steps) - 2
     ask_all(steps, ["warm1"])
     suspects = set(range(len(steps)))
     # What the code itself makes slower is slower every time; what a busy machine makes slower is not.
@@ -456,9 +467,9 @@ def test_known_and_unknown_are_answered_alike_in_text_status_and_time(settings):
         answers, asked, took = ask_all(steps, [name for pair in zip(known, unknown, strict=True) for name in pair])
         for number in range(len(steps)):
             assert len({answers[name, number] for name in (*known, *unknown)}) == 1, number
-            # One apart is allowed: a used-up code is not counted any further, a decoy's try is.
             counts = {asked[name, number] for name in (*known, *unknown)}
-            assert max(counts) - min(counts) <= 1, (number, counts)
+            # A used-up code is not counted any further, a decoy's try is.
+            assert max(counts) - min(counts) <= (1 if number == sixth_try else 0), (number, counts)
         suspects &= too_far_apart(took, len(steps), known, unknown)
         if not suspects:
             break
