@@ -95,6 +95,13 @@ def test_other_browsers_are_logged_out(sign_in):
     assert other.get("/").status_code == 302
 
 
+def test_without_a_mailbox_on_record_the_password_changes_all_the_same():
+    dana = UserFactory(delegate=True, email="")
+    set_password(dana, "Bridge!Moss27")
+    assert User.objects.get(pk=dana.pk).check_password("Bridge!Moss27")
+    assert not OutboundMessage.objects.exists()
+
+
 @pytest.mark.parametrize("new", ["short", "Market9!x", "Dragon!7"])
 def test_a_refused_password_changes_nothing(new):
     rita = UserFactory(password="Harbor#Kite58")

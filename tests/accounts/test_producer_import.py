@@ -233,6 +233,12 @@ def test_every_mistake_of_the_file_is_listed_at_once(file):
     ]
 
 
+def test_a_file_full_of_mistakes_does_not_flood_the_screen(file):
+    problems = refused(file(*({**AGENCY, "npn": f"{n}", "number": f"{n:09}", "state": "XX"} for n in range(1, 251))))
+    assert len(problems) == 201
+    assert problems[-1] == "and 50 more"
+
+
 def test_lines_of_one_producer_must_agree(file):
     assert refused(file(AGENCY, RITA, {**RITA_TEXAS, "record_email": "other@record.example"})) == [
         "line 4, record_email: differs from line 3 for the same NPN 8815207"

@@ -612,6 +612,40 @@ def test_a_link_used_twice_at_once_is_used_once():
     assert AuditEvent.objects.filter(action="registration.confirmed").count() == 1
 
 
+def test_a_record_closed_meanwhile_leads_back_to_step_1(matched):
+    Producer.objects.update(status=Producer.Status.TERMINATED)
+    response = create_login(matched)
+    assert response.url == "/accounts/register/"
+    assert NO_MATCH in text_of(matched.get(response.url))
+
+
+def test_creating_and_confirming_are_limited_by_address(matched, settings):
+    settings.REGISTRATION_TRIES_PER_ADDRESS_PER_HOUR = 0
+    refused = create_login(matched)
+    assert refused.status_code == 429
+    assert "This was tried too often." in text_of(refused)
+    assert not User.objects.exists()
+    settings.REGISTRATION_TRIES_PER_ADDRESS_PER_HOUR = 30
+    create_login(matched)
+    settings.REGISTRATION_TRIES_PER_ADDRESS_PER_HOUR = 0
+    for page in (newest_link(), "/accounts/register/verify-email/"):
+        assert "This was tried too often." in text_of(matched.post(page, follow=True))
+    assert User.objects.get().email_confirmed_at is None
+    assert OutboundMessage.objects.count() == 1
+
+
+def test_the_link_opens_beside_somebody_who_is_signed_in(registered, sign_in):
+    for user in (UserFactory(), UserFactory(delegate=True)):
+        assert "rsolberg7" in text_of(sign_in(user).get(newest_link()))
+
+
+def test_a_draft_under_a_lost_key_is_no_draft(matched):
+    session = matched.session
+    session[REGISTRATION_KEY] = "not ours"
+    session.save()
+    assert matched.get("/accounts/register/").templates[0].name == "accounts/register_terms.html"
+
+
 def test_people_who_are_signed_in_are_sent_home(sign_in):
     client = sign_in(UserFactory())
     for page in ("", "create-login/", "verify-email/"):

@@ -358,6 +358,12 @@ def test_with_all_states_there_is_nothing_to_ask_for(browser, jessica):
     assert "You are registered in all states of this portal" in text_of(browser.get(STATE))
 
 
+def test_a_producer_without_a_number_starts_with_empty_blocks(browser, jessica):
+    jessica.producer.numbers.all().delete()
+    page = pages.read(browser.get(STATE))
+    assert "value" not in page.one("input", name="IL-zip").attrs
+
+
 def test_pages_out_of_order_lead_to_the_form(browser):
     assert browser.get(STATE_REVIEW).url == STATE
     assert browser.post(STATE_REVIEW).url == STATE

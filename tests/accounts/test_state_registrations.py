@@ -94,6 +94,14 @@ def test_a_username_that_is_taken_or_waited_for_is_refused(taken_by):
     assert refused.value.message_dict == {"username": ["This username is taken. Choose another one."]}
 
 
+def test_a_username_taken_between_the_look_and_the_write_is_refused(monkeypatch):
+    submit(applicant=replace(APPLICANT, username="JessicaCamp", password_hash="other"))
+    monkeypatch.setattr("accounts.services.registration.username_is_taken", lambda _username: False)
+    with pytest.raises(ValidationError, match="This username is taken"):
+        submit()
+    assert RegistrationRequest.objects.count() == 1
+
+
 def test_a_second_write_that_fails_keeps_nothing(monkeypatch):
     monkeypatch.setattr("accounts.services.state_registrations.audit.record", lambda *_a, **_k: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -312,6 +320,33 @@ def test_a_further_state_waits_and_then_brings_its_number(producer, admin):
     ]
     event = AuditEvent.objects.get(action="registration.state_activated")
     assert (event.for_producer, event.details) == (producer.npn, {"state": "TX"})
+
+
+def test_the_states_of_a_registration_are_decided_with_it_only(producer, admin):
+    (state,) = submit().states.all()
+    for decide in (
+        lambda: state_registrations.activate_state(state=state, by=admin, at=NOW),
+        lambda: state_registrations.refuse_state(state=state, reason="x", by=admin, at=NOW),
+    ):
+        with pytest.raises(CannotActivate, match="belongs to a registration"):
+            decide()
+    state.refresh_from_db()
+    assert state.status == Status.PENDING
+
+
+def test_a_state_registered_meanwhile_stops_the_activation(producer, admin):
+    request = submit(block("IL"), block("TX", producer_number="000845210"))
+    state_registrations.submit_states(
+        producer=producer, states=[block("TX", producer_number="000845211")], by=admin, at=NOW
+    )
+    assert "registered for TX already (number 000845211)" in stopped(request, admin)
+
+
+def test_a_request_from_before_terms_were_kept_can_be_activated(producer, admin):
+    request = submit()
+    RegistrationRequest.objects.update(terms=None, terms_accepted_at=None)
+    state_registrations.activate_request(request=request, by=admin, at=NOW)
+    assert not TermsAcceptance.objects.exists()
 
 
 @pytest.mark.feature("PRF_08")

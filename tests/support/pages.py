@@ -159,7 +159,8 @@ def facts(element: Element) -> dict[str, str]:
 
 def same_but_for_tokens(response: HttpResponse) -> tuple[int, dict[str, Any], str]:
     """Status, headers and body without what differs between two answers to the same question."""
-    headers = {name: value for name, value in response.headers.items() if name != "X-Request-ID"}
+    # Expires tells the second of the answer.
+    headers = {name: value for name, value in response.headers.items() if name not in ("X-Request-ID", "Expires")}
     # Tokens are masked anew in every page, and the session's clock runs on.
     body = re.sub(r"\b[A-Za-z0-9]{64}\b|data-seconds-left=\"\d+\"", "", response.content.decode())
     return response.status_code, headers, body
