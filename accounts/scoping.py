@@ -27,7 +27,7 @@ from portal.common.access import (
 from portal.common.dates import today_in
 
 if TYPE_CHECKING:
-    from accounts.models import DelegateGrant, User
+    from accounts.models import DelegateGrant, Producer, User
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -88,6 +88,18 @@ def producer_number_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date |
     else:
         numbers = ProducerNumber.objects.filter(producer_id__in=producer_ids(user, perm=perm, on=on))
     return list(numbers.order_by("id").values_list("id", flat=True))
+
+
+def producers_acted_for(user: User, perm: Perm) -> list[Producer]:
+    """The producers in whose name the user may do ``perm`` today: the own record, or those who granted it, by name.
+
+    A delegate who has chosen one producer in the header acts for that one only. Empty for carrier admins.
+    """
+    if user.role == user.Role.PRODUCER:
+        return [user.producer] if user.producer else []
+    if user.role != user.Role.DELEGATE:
+        return []
+    return [grant.producer for grant in _grants(user, None) if perm in _perms_of_grant(grant)]
 
 
 def npn_worked_for(user: User, perm: Perm) -> str:

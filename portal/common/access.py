@@ -22,7 +22,8 @@ class Perm(StrEnum):
 
     SIGNED_IN = "signed_in"  # pages about oneself: home, own profile
     CLIENT_VIEW = "client_view"  # find clients and open their detail
-    CLIENT_SERVICE = "client_service"  # ID cards, PCP and contact changes, documents, questions
+    CLIENT_SERVICE = "client_service"  # ID cards, PCP and contact changes
+    CARRIER_CONTACT = "carrier_contact"  # send documents and e-questions to the carrier, see their history
     REPORT_RUN = "report_run"  # run and export reports on the book
     ENROLL = "enroll"  # quotes and applications
     ENROLL_ON_EXCHANGE = "enroll_on_exchange"  # hand over to an exchange (never a delegate: HOM_11)
@@ -43,7 +44,7 @@ class DelegateScope(StrEnum):
 
 
 PRODUCER_PERMS = frozenset(Perm) - {Perm.CARRIER_ADMIN}
-# Carrier staff serve every book but sell nothing and hold no hierarchy of their own.
+# Carrier staff serve every book but sell nothing, hold no hierarchy of their own and answer what producers send.
 CARRIER_ADMIN_PERMS = frozenset(
     {Perm.SIGNED_IN, Perm.CLIENT_VIEW, Perm.CLIENT_SERVICE, Perm.REPORT_RUN, Perm.CARRIER_ADMIN}
 )
@@ -51,7 +52,7 @@ DELEGATE_BASE_PERMS = frozenset({Perm.SIGNED_IN})
 # Delegates never complete on-exchange enrollments and never manage delegates, whatever their scopes (HOM_11).
 PERMS_BY_SCOPE: dict[DelegateScope, frozenset[Perm]] = {
     DelegateScope.VIEW: frozenset({Perm.CLIENT_VIEW, Perm.REPORT_RUN}),
-    DelegateScope.SERVICE: frozenset({Perm.CLIENT_SERVICE}),
+    DelegateScope.SERVICE: frozenset({Perm.CLIENT_SERVICE, Perm.CARRIER_CONTACT}),
     DelegateScope.ENROLL: frozenset({Perm.ENROLL}),
     DelegateScope.COMMISSIONS: frozenset({Perm.COMMISSIONS_VIEW}),
 }

@@ -48,9 +48,13 @@ TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
 INSTALLED_APPS = [
     "portal.common.apps.CommonConfig",
+    "portal.common.files.apps.FilesConfig",
+    "portal.common.notifications.apps.NotificationsConfig",
+    "portal.common.content.apps.ContentConfig",
     "portal.apps.PortalConfig",
     "accounts.apps.AccountsConfig",
     "clients.apps.ClientsConfig",
+    "ecomm.apps.EcommConfig",
     "reporting.apps.ReportingConfig",
     "portal.common.admin_config.PortalAdminConfig",
     "django.contrib.auth",

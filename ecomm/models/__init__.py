@@ -1,0 +1,13 @@
+from ecomm.models.documents import DocumentSubmission, DocumentType
+from ecomm.models.issues import IssueReport
+from ecomm.models.questions import CannedAnswer, EQuestion, EQuestionAttachment, EQuestionMessage
+
+__all__ = [
+    "CannedAnswer",
+    "DocumentSubmission",
+    "DocumentType",
+    "EQuestion",
+    "EQuestionAttachment",
+    "EQuestionMessage",
+    "IssueReport",
+]

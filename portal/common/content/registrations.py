@@ -1,0 +1,1 @@
+"""What content pages put into the kernel's registries."""

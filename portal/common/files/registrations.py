@@ -1,0 +1,1 @@
+"""What stored files put into the kernel's registries."""

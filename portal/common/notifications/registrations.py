@@ -1,0 +1,1 @@
+"""What notifications put into the kernel's registries."""
