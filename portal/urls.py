@@ -17,6 +17,9 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("clients/", include("clients.urls")),
     path("reports/", include("reporting.urls")),
+    path("messages/notifications/", include("portal.common.notifications.urls")),
+    path("messages/", include("ecomm.urls")),
+    path("", include("portal.common.content.urls")),
     path("admin/", admin.site.urls),
     path("health/", health.health, name="health"),
 ]
