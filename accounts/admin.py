@@ -42,6 +42,7 @@ from accounts.models import (
 from accounts.registration_queue import RegistrationQueue
 from accounts.services import support_resets
 from portal.common.admin_base import ReadMostlyAdmin
+from portal.common.content.legal_admin import LegalWordingAdmin
 
 
 class OfOneUserAdmin(ReadMostlyAdmin):
@@ -242,9 +243,8 @@ class EmailConfirmationAdmin(OfOneUserAdmin):
 
 
 @admin.register(TermsVersion)
-class TermsVersionAdmin(ReadMostlyAdmin):
-    audits_views = False
-    list_display = ("version", "published_at")
+class TermsVersionAdmin(LegalWordingAdmin):
+    """Who registers accepts the newest published wording: plain text, an empty line between paragraphs."""
 
 
 @admin.register(TermsAcceptance)

@@ -1,10 +1,17 @@
 """What this app puts into the kernel's registries."""
 
 from accounts import sessions  # noqa: F401 - its receivers of logging in and out
-from accounts.services import lockout  # noqa: F401 - its outbox handler
+from accounts.selectors.own_states import own_states
+from accounts.services import (
+    delegate_notices,
+    lockout,  # noqa: F401 - its outbox handler
+)
 from portal.common import account_menu, activity, navigation
 from portal.common.access import Perm
 from portal.common.account_menu import Entry
+from portal.common.content import audience
+from portal.common.notifications import kinds
+from portal.common.notifications.models import NotificationPreference
 
 # Order in the menu: My Information 10, My Delegates 20, Edit Profile 30, Carrier administration 80, Logout 90.
 account_menu.register(
@@ -30,3 +37,26 @@ activity.register(
         "delegate.invitation_accepted": "Accepted the invitation",
     }
 )
+
+# Who is told that a delegate was added, changed or removed (HOM_08): both sides, in the portal. The emails about it are
+# no matter of choice (delegate_notices).
+ALWAYS_BY_EMAIL = "An email about this is always sent, for your safety."
+kinds.register(
+    *(
+        kinds.Kind(
+            code=code,
+            label=label,
+            group="Delegates",
+            description=description,
+            default_email=NotificationPreference.Email.OFF,
+            roles=frozenset({"PRODUCER", "DELEGATE"}),
+            email_note=ALWAYS_BY_EMAIL,
+        )
+        for code, label, description in (
+            (delegate_notices.DELEGATE_ADDED, "Delegate added", "An invitation was accepted."),
+            (delegate_notices.DELEGATE_CHANGED, "Delegate changed", "Rights or days of a delegate were changed."),
+            (delegate_notices.DELEGATE_REMOVED, "Delegate removed", "The access of a delegate was ended."),
+        )
+    )
+)
+audience.register(own_states)

@@ -1,7 +1,8 @@
 """Whose data is it: the one door through which client rows are read.
 
 A producer sees the own book and the downline's; a delegate the own books of the producers who granted access, on the
-days and with the scopes granted; a carrier admin everything. What is out of scope does not exist (404).
+days and with the scopes granted; a carrier admin everything. What is out of scope does not exist (404). A producer
+whose contract is terminated opens nothing, and neither do the grants given before (docs/adr/0010).
 
 A delegate of several producers may narrow this to one of them for a session (``user.working_for_id``). The choice is
 never more than the grants: it is looked up among those in force each time, and one that has ended narrows nothing.
@@ -54,7 +55,7 @@ def _perms_of_grant(grant: DelegateGrant) -> frozenset[Perm]:
 
 def held_perms(user: User, *, on: date | None = None) -> frozenset[Perm]:
     """What the user may do on the day ``on`` (today by default) for at least one book."""
-    if not user.is_active:
+    if not user.is_open:
         return frozenset()
     if user.role == user.Role.CARRIER_ADMIN:
         return CARRIER_ADMIN_PERMS

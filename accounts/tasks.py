@@ -6,17 +6,20 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.services import open_sessions
+from accounts.services import lockout, open_sessions
 from portal.common import throttle
 
 # So late that whoever comes back after a break is still told why they were logged out.
 FORGET_AFTER = timedelta(days=1)
 LONGEST_WINDOW = timedelta(days=2)
+# Anybody can write these rows by typing names; four wrong passwords a month ago say nothing any more.
+FORGET_WRONG_PASSWORDS_AFTER = timedelta(days=30)
 
 
 @shared_task(name="accounts.forget_what_ended", ignore_result=True)
 def forget_what_ended(**_kwargs: Any) -> None:
-    """Drop sessions that ended a day ago and windows in which tries were counted."""
+    """Drop sessions that ended a day ago, windows in which tries were counted, and old counts of wrong passwords."""
     now = timezone.now()
     open_sessions.purge(at=now - FORGET_AFTER)
     throttle.purge(before=now - LONGEST_WINDOW)
+    lockout.purge(before=now - FORGET_WRONG_PASSWORDS_AFTER)

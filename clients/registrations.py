@@ -22,6 +22,14 @@ navigation.register(
     Entry(
         label="Clients", url_name="clients:search", perm=Perm.CLIENT_VIEW, order=20, icon="people", prefix="/clients/"
     ),
+    Entry(
+        label="Client Search",
+        url_name="clients:search",
+        perm=Perm.CLIENT_VIEW,
+        order=10,
+        under="Clients",
+        prefix="/clients/",
+    ),
 )
 home.register(
     Panel(

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views import legal
 from portal.common.views import health
 from portal.home import home
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("messages/notifications/", include("portal.common.notifications.urls")),
     path("messages/", include("ecomm.urls")),
     path("", include("portal.common.content.urls")),
+    path("legal/terms/", legal.terms, name="legal-terms"),
     path("admin/", admin.site.urls),
     path("health/", health.health, name="health"),
 ]

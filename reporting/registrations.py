@@ -14,6 +14,8 @@ navigation.register(
         icon="bar-chart-line",
         prefix="/reports/",
     ),
+    # Producers used to the older tabs look for reports among the clients (HOM_03).
+    Entry(label="Create Report", url_name="reporting:new", perm=Perm.REPORT_RUN, order=90, under="Clients"),
 )
 activity.register(
     {

@@ -17,10 +17,12 @@ SCOPE_CHOICES = [(scope.value, LABELS[scope.value]) for scope in DelegateScope]
 
 class DelegateGrantQuerySet(models.QuerySet["DelegateGrant"]):
     def in_force(self, on: date) -> "DelegateGrantQuerySet":
-        """Grants that open a book on the day ``on``: first and last day inclusive, not revoked."""
-        return self.filter(revoked_at__isnull=True, first_day__lte=on).filter(
-            Q(last_day__isnull=True) | Q(last_day__gte=on)
-        )
+        """Grants that open a book on the day ``on``: first and last day inclusive, not revoked.
+
+        While the producer's contract is terminated they open nothing; nobody has to revoke them (docs/adr/0010).
+        """
+        days = self.filter(first_day__lte=on).filter(Q(last_day__isnull=True) | Q(last_day__gte=on))
+        return days.filter(revoked_at__isnull=True).exclude(producer__status=Producer.Status.TERMINATED)
 
     def for_user(self, user: Any) -> "DelegateGrantQuerySet":
         """The grants this producer has given; delegates and the carrier's staff manage none."""

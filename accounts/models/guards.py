@@ -49,9 +49,26 @@ class AuthenticatorDevice(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When the first code proved the app works.")
     last_step = models.BigIntegerField(default=-1, help_text="Newest time step a code was accepted for.")
     drift = models.SmallIntegerField(default=0, help_text="Steps the app's clock runs ahead or behind.")
+    stray_step = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Step of a right code that came too early or late; the next one may explain it.",
+    )
+    stray_drift = models.SmallIntegerField(null=True, blank=True, help_text="How many steps off that code was.")
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="After too many wrong codes; a code by message opens it again."
+    )
+    reopened_at = models.DateTimeField(null=True, blank=True, help_text="When it was opened again.")
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="authenticator_stray_step_and_drift",
+                condition=Q(stray_step__isnull=True, stray_drift__isnull=True)
+                | Q(stray_step__isnull=False, stray_drift__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}"

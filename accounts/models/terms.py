@@ -2,19 +2,19 @@
 
 from django.db import models
 
+from portal.common.content.models.legal import LegalWording
 
-class TermsVersion(models.Model):
-    """One published wording. The newest published one is in force; an accepted wording never changes."""
 
-    version = models.CharField(max_length=20, unique=True)
-    body = models.TextField()
-    published_at = models.DateTimeField(null=True, blank=True, help_text="Empty while it is a draft.")
+class TermsVersion(LegalWording):
+    """One wording people accept when they register: plain text, an empty line between paragraphs."""
 
-    class Meta:
-        ordering = ["-published_at", "-id"]
+    document = "Terms of Use"
+    audit_name = "terms"
 
-    def __str__(self) -> str:
-        return self.version
+    @property
+    def paragraphs(self) -> list[str]:
+        """The text as it is shown; a line's end within a paragraph means nothing."""
+        return [part.strip() for part in self.body.replace("\r\n", "\n").split("\n\n") if part.strip()]
 
 
 class TermsAcceptance(models.Model):

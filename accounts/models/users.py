@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts import scoping
+from accounts.models.producers import Producer
 from portal.common.access import Perm
 from portal.common.dates import today_in
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 
 class PortalUserManager(UserManager["User"]):
+    def open(self) -> models.QuerySet["User"]:
+        """The logins that may be used, with their producers: see ``User.is_open``."""
+        return (
+            self.select_related("producer").filter(is_active=True).exclude(producer__status=Producer.Status.TERMINATED)
+        )
+
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find by username whatever its case: ``RSolberg7`` and ``rsolberg7`` are one account (conflict C23)."""
         return self.get(username__iexact=username)
@@ -74,6 +81,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_open(self) -> bool:
+        """May this login be used? Not once the carrier has closed it, nor while the producer's contract is terminated."""
+        terminated = self.producer is not None and self.producer.status == Producer.Status.TERMINATED
+        return self.is_active and not terminated
 
     @cached_property
     def perms_held(self) -> frozenset[Perm]:

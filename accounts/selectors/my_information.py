@@ -5,7 +5,10 @@ from datetime import datetime
 
 from accounts.models import LoginAttempt, ProducerNumber, User
 from accounts.rules.contact_masks import mask_email, mask_phone
+from accounts.selectors.own_states import own_states
 from accounts.services import devices, open_sessions
+from portal.common.content.selectors import training
+from portal.common.dates import today_in
 
 RECENT = 20
 METHODS = {
@@ -70,6 +73,11 @@ def code_destinations(user: User) -> list[tuple[str, str]]:
 
 def producer_numbers(user: User) -> list[ProducerNumber]:
     return list(user.producer.numbers.order_by("us_state", "number")) if user.producer else []
+
+
+def certifications(user: User, *, at: datetime) -> list[training.CourseLine]:
+    """Required courses of the person's states and every course completed, each with what it is worth (ISS_08)."""
+    return training.certifications(user, states=own_states(user), on=today_in(now=at))
 
 
 def sessions_of(user: User, *, session_key: str | None, at: datetime) -> list[SessionLine]:

@@ -1,11 +1,14 @@
 """Authenticator apps (TOTP, RFC 6238) and the recovery codes for the day the app is lost (ASVS 6.5).
 
-The algorithm is django-otp's; its device tables keep secrets readable, so ours keeps them encrypted. A time step is
-accepted once, one step early or late is forgiven, and the guesses are limited for an attempt and for a person.
+The algorithm is django-otp's; its device tables keep secrets readable, so ours keeps them encrypted. A code is good in
+its own time step and in the next one, once. Six digits are few, so wrong ones are counted for the person, whatever the
+sign-in: each after the second makes the next wait longer, and too many close the app until the person has verified
+another way (docs/adr/0009).
 """
 
 import base64
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
@@ -14,10 +17,11 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django_otp.oath import TOTP
 
-from accounts.models import AuthenticatorDevice, RecoveryCode, User
+from accounts.models import AuthenticatorDevice, LoginAttempt, RecoveryCode, User
 from accounts.services import one_time_codes
 from accounts.services.one_time_codes import ALPHABET, Check, Verdict, bound_to, normalise
 from portal.common import audit, throttle
+from portal.common.dates import moment_as_text
 from portal.common.messaging.send import send_email
 from portal.common.throttle import Limit, TooOften
 
@@ -27,12 +31,17 @@ METHODS = (TOTP_METHOD, RECOVERY_METHOD)
 
 STEP_SECONDS = 30
 DIGITS = 6
-DRIFT_STEPS = 1
+WINDOW = 2  # the step of now, by the app's clock, and the one before: people type slowly (RFC 6238, 5.2)
+RESYNC_STEPS = 10  # how far off an app's clock may be, both ways, before it has to be set
+FOLLOWS_WITHIN = 3  # steps between two codes that together show how far off it is
 SECRET_BYTES = 20  # RFC 4226 asks for 160 bits
 RECOVERY_CODES = 10
 RECOVERY_CODE_LENGTH = 10
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+FREE_WRONG_CODES = 2
+FIRST_WAIT = timedelta(seconds=30)
 
 
 class AlreadySetUp(Exception):
@@ -52,17 +61,73 @@ class WrongCode(Exception):
         )
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a person's app stands after the wrong codes of the last 30 days, whatever sign-in they were typed in.
+
+    ``wait_until`` is when the next code is looked at; ``closed_until`` is set when only time opens a closed app.
+    """
+
+    closed: bool = False
+    closed_until: datetime | None = None
+    wait_until: datetime | None = None
+    wrong_today: int = 0
+    wrong_this_month: int = 0
+
+    @property
+    def why_closed(self) -> str:
+        """Why the app cannot be used and what opens it, fit to show; empty when it is open."""
+        if not self.closed:
+            return ""
+        closed = "There were too many wrong codes of your authenticator app, so it is closed"
+        if self.closed_until:
+            return f"{closed} until {moment_as_text(self.closed_until)}. Use another way to verify until then."
+        return f"{closed}. It opens again when you log in with a code by email or text message."
+
+
 def device_of(user: User) -> AuthenticatorDevice | None:
     """The app that can be used to sign in, or ``None``."""
     return AuthenticatorDevice.objects.filter(user=user, confirmed_at__isnull=False).first()
 
 
-def methods_of(user: User) -> list[str]:
-    """Which of ``METHODS`` this person can use at the second step."""
-    if device_of(user) is None:
+def methods_of(user: User, *, at: datetime) -> list[str]:
+    """Which of ``METHODS`` this person can use at the second step; a closed app is none of them."""
+    device = device_of(user)
+    if device is None:
         return []
     unused = RecoveryCode.objects.filter(user=user, used_at__isnull=True).exists()
-    return list(METHODS) if unused else [TOTP_METHOD]
+    by_app = [] if standing_of(device, at=at).closed else [TOTP_METHOD]
+    return [*by_app, RECOVERY_METHOD] if unused else by_app
+
+
+def standing(user: User, *, at: datetime) -> Standing:
+    """How this person's app stands; as if nothing had been typed for somebody without one."""
+    device = device_of(user)
+    return standing_of(device, at=at) if device else Standing()
+
+
+def standing_of(device: AuthenticatorDevice, *, at: datetime) -> Standing:
+    """The same for a device at hand."""
+    month_limit = settings.AUTHENTICATOR_WRONG_PER_MONTH
+    typed = LoginAttempt.objects.filter(
+        user_id=device.user_id,
+        method=TOTP_METHOD,
+        outcome=LoginAttempt.Outcome.CODE_WRONG,
+        at__gt=max(at - MONTH, device.created_at),
+        at__lte=at,
+    )
+    month = list(typed.order_by("-at").values_list("at", flat=True)[:month_limit])
+    today = [moment for moment in month if moment > at - DAY and moment > (device.reopened_at or device.created_at)]
+    full = len(month) >= month_limit
+    over = len(today) - FREE_WRONG_CODES
+    wait_until = today[0] + FIRST_WAIT * 2 ** (over - 1) if over > 0 else None
+    return Standing(
+        closed=full or device.closed_at is not None,
+        closed_until=month[-1] + MONTH if full else None,
+        wait_until=wait_until if wait_until and wait_until > at else None,
+        wrong_today=len(today),
+        wrong_this_month=len(month),
+    )
 
 
 def codes_left(user: User) -> int:
@@ -80,7 +145,17 @@ def start(*, user: User, at: datetime) -> AuthenticatorDevice:
         raise AlreadySetUp
     secret = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
     device, _ = AuthenticatorDevice.objects.update_or_create(
-        user=user, defaults={"secret": secret, "created_at": at, "last_step": -1, "drift": 0}
+        user=user,
+        defaults={
+            "secret": secret,
+            "created_at": at,
+            "last_step": -1,
+            "drift": 0,
+            "stray_step": None,
+            "stray_drift": None,
+            "closed_at": None,
+            "reopened_at": None,
+        },
     )
     return device
 
@@ -107,7 +182,7 @@ def confirm(*, user: User, typed: str, at: datetime) -> list[str]:
         device = pending_of(user)
         if device is None:
             raise NotStarted
-        if not _accept(device, typed, at):
+        if not _accept_first(device, typed, at):
             raise WrongCode
         device.confirmed_at = at
         device.save(update_fields=["last_step", "drift", "confirmed_at"])
@@ -197,31 +272,127 @@ def _per_person(scope: str) -> Limit:
 def check(*, user: User, method: str, typed: str, tries_left: int | None, at: datetime) -> Check:
     """Compare what was typed with the app's code or the recovery codes; ``tries_left`` is what ``count_try`` said.
 
-    A right code is used up: a time step is accepted once, a recovery code too.
+    A right code is used up: a time step is accepted once, a recovery code too. What is typed while the app is closed, or
+    has to wait, is not looked at and not counted as wrong. The caller records a wrong one in the same transaction
+    (``LoginAttempt``), which is what the next call counts.
     """
     user = one_time_codes.lock(user)
-    if tries_left is None:
-        return Check(Verdict.USED_UP, method=method)
     device = AuthenticatorDevice.objects.select_for_update().filter(user=user, confirmed_at__isnull=False).first()
     if device is None:
         return Check(Verdict.NOT_SENT, method=method)
-    right = _accept(device, typed, at) if method == TOTP_METHOD else _use_recovery_code(user, typed, at)
-    if not right:
-        return Check(Verdict.WRONG if tries_left else Verdict.USED_UP, tries_left=tries_left, method=method)
-    device.save(update_fields=["last_step", "drift"])
-    return Check(Verdict.RIGHT, method=method)
+    if method == TOTP_METHOD:
+        return _check_app(user, device, typed, tries_left, at)
+    if tries_left is None:
+        return Check(Verdict.NO_TRIES, method=method)
+    if _use_recovery_code(user, typed, at):
+        return Check(Verdict.RIGHT, method=method)
+    return Check(Verdict.WRONG if tries_left else Verdict.USED_UP, tries_left=tries_left, method=method)
+
+
+def _check_app(user: User, device: AuthenticatorDevice, typed: str, tries_left: int | None, at: datetime) -> Check:
+    stands = standing_of(device, at=at)
+    if stands.closed:
+        return Check(Verdict.CLOSED, method=TOTP_METHOD)
+    if tries_left is None:
+        return Check(Verdict.NO_TRIES, method=TOTP_METHOD)
+    if stands.wait_until:
+        return Check(Verdict.WAIT, method=TOTP_METHOD)
+    right = _accept(device, typed, at)
+    closes = not right and (
+        stands.wrong_today + 1 >= settings.AUTHENTICATOR_WRONG_PER_DAY
+        or stands.wrong_this_month + 1 >= settings.AUTHENTICATOR_WRONG_PER_MONTH
+    )
+    if closes:
+        _close(user, device, at)
+    device.save(update_fields=["last_step", "drift", "stray_step", "stray_drift", "closed_at"])
+    if right:
+        return Check(Verdict.RIGHT, method=TOTP_METHOD)
+    if closes or not tries_left:
+        return Check(Verdict.USED_UP, method=TOTP_METHOD)
+    return Check(Verdict.WRONG, tries_left=tries_left, method=TOTP_METHOD)
+
+
+def _close(user: User, device: AuthenticatorDevice, at: datetime) -> None:
+    """Take no more codes of this app, and say so to the owner: whoever typed them knows the password."""
+    device.closed_at = at
+    audit.record("authenticator.closed", by=None, object_type="user", object_id=str(user.pk))
+    if user.security_email:
+        send_email(
+            to=user.security_email,
+            kind="authenticator_closed",
+            subject=f"The authenticator app of your {settings.PORTAL_NAME} account was closed",
+            context={"closed_at": at},
+        )
+
+
+@transaction.atomic
+def reopen(*, user: User, at: datetime) -> bool:
+    """The person has verified with a code by message: the app counts from nothing today. Returns whether it was closed.
+
+    The wrong codes of the last 30 days are not forgotten, so that nobody guesses for ever.
+    """
+    devices = AuthenticatorDevice.objects.filter(user=user, closed_at__isnull=False)
+    if not devices.update(closed_at=None, reopened_at=at):
+        return False
+    audit.record("authenticator.reopened", by=user, object_type="user", object_id=str(user.pk))
+    return True
+
+
+def _step_of(at: datetime) -> int:
+    return int(at.timestamp()) // STEP_SECONDS
+
+
+def _sighted(device: AuthenticatorDevice, typed: str, at: datetime) -> int | None:
+    """Of which step newer than every one accepted this is the code, the nearest by the app's clock first."""
+    digits = normalise(typed)
+    if not (digits.isascii() and digits.isdigit() and len(digits) == DIGITS):
+        return None
+    clock = TOTP(base64.b32decode(device.secret), step=STEP_SECONDS, digits=DIGITS)
+    clock.time = at.timestamp()
+    found = []
+    for drift in range(-RESYNC_STEPS, RESYNC_STEPS + 1):  # all of them, whichever fits: the time tells nothing
+        clock.drift = drift
+        if clock.token() == int(digits) and clock.t() > device.last_step:
+            found.append(clock.t())
+    expected = _step_of(at) + device.drift
+    return min(found, key=lambda step: abs(step - expected), default=None)
 
 
 def _accept(device: AuthenticatorDevice, typed: str, at: datetime) -> bool:
-    """Is this the code of now, of the step before or of the one after, and newer than every one accepted?"""
-    digits = normalise(typed)
-    if not (digits.isascii() and digits.isdigit() and len(digits) == DIGITS):
+    """Is this the code of now or of the step before, by the app's clock, and newer than every one accepted?
+
+    An app whose clock is further off is believed after two codes in a row, one shortly after the other, and how far off
+    it is is learnt (RFC 6238, 6): a guess would have to be right twice.
+    """
+    step = _sighted(device, typed, at)
+    stray_step, stray_drift = device.stray_step, device.stray_drift
+    device.stray_step = device.stray_drift = None
+    if step is None:
         return False
-    clock = TOTP(base64.b32decode(device.secret), step=STEP_SECONDS, digits=DIGITS)
-    clock.time = at.timestamp()
-    if not clock.verify(int(digits), tolerance=DRIFT_STEPS, min_t=device.last_step + 1):
+    drift = step - _step_of(at)
+    follows = (
+        stray_step is not None
+        and stray_drift is not None
+        and 1 <= step - stray_step <= FOLLOWS_WITHIN
+        and abs(drift - stray_drift) <= 1
+    )
+    if follows and stray_drift is not None:
+        device.drift = max(drift, stray_drift)  # the later one may have been typed slowly
+    elif not device.drift - WINDOW < drift <= device.drift:
+        device.stray_step, device.stray_drift = step, drift
         return False
-    device.last_step, device.drift = clock.t(), clock.drift
+    device.last_step = step
+    return True
+
+
+def _accept_first(device: AuthenticatorDevice, typed: str, at: datetime) -> bool:
+    """The first code of a new app, typed by its owner beside the secret: it says how far off the app's clock is."""
+    step = _sighted(device, typed, at)
+    if step is None:
+        return False
+    drift = step - _step_of(at)
+    device.last_step = step
+    device.drift = 0 if drift == -1 else drift  # one step late is slow typing
     return True
 
 

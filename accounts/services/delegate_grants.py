@@ -9,6 +9,7 @@ from accounts.rules.delegate_scopes import in_order
 from accounts.services import delegate_notices
 from accounts.services.delegate_invitations import Rights
 from portal.common import audit
+from portal.common.models import AuditEvent
 
 REVOKED = "This access has been revoked. Invite the person again to open it."
 
@@ -32,8 +33,7 @@ def change(*, grant: DelegateGrant, rights: Rights, by: User) -> bool:
         return False
     grant.scopes, grant.first_day, grant.last_day = after
     grant.save(update_fields=["scopes", "first_day", "last_day"])
-    delegate_notices.tell_changed(grant)
-    _record(
+    event = _record(
         "delegate.changed",
         grant,
         by=by,
@@ -44,6 +44,7 @@ def change(*, grant: DelegateGrant, rights: Rights, by: User) -> bool:
             "last_day": {"before": before[2], "after": after[2]},
         },
     )
+    delegate_notices.tell_changed(grant, event)
     return True
 
 
@@ -55,8 +56,8 @@ def revoke(*, grant: DelegateGrant, by: User, at: datetime) -> bool:
         return False
     grant.revoked_at, grant.revoked_by = at, by
     grant.save(update_fields=["revoked_at", "revoked_by"])
-    delegate_notices.tell_revoked(grant)
-    _record("delegate.revoked", grant, by=by, details={"delegate": grant.delegate_id})
+    event = _record("delegate.revoked", grant, by=by, details={"delegate": grant.delegate_id})
+    delegate_notices.tell_revoked(grant, event)
     return True
 
 
@@ -65,8 +66,8 @@ def _lock(pk: int) -> DelegateGrant:
     return locked.get(pk=pk)
 
 
-def _record(action: str, grant: DelegateGrant, *, by: User, details: dict[str, object]) -> None:
-    audit.record(
+def _record(action: str, grant: DelegateGrant, *, by: User, details: dict[str, object]) -> AuditEvent:
+    return audit.record(
         action,
         by=by,
         for_producer=grant.producer.npn,

@@ -18,6 +18,7 @@ from accounts.services import delegate_notices, passwords, registration
 from accounts.services import terms as terms_of_use
 from portal.common import audit, throttle
 from portal.common.dates import today_in
+from portal.common.models import AuditEvent
 from portal.common.throttle import Limit
 
 LINK_FOR = timedelta(days=7)
@@ -204,8 +205,9 @@ def _give_grant(invitation: DelegateInvitation, by: User, at: datetime) -> Deleg
     grant.save()
     invitation.accepted_at, invitation.accepted_by = at, by
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    delegate_notices.tell_accepted(grant)
-    _record("delegate.invitation_accepted", invitation, by=by, details={"scopes": grant.scopes, "grant": grant.pk})
+    details: dict[str, object] = {"scopes": grant.scopes, "grant": grant.pk}
+    event = _record("delegate.invitation_accepted", invitation, by=by, details=details)
+    delegate_notices.tell_accepted(grant, event)
     return grant
 
 
@@ -231,8 +233,9 @@ def _refuse_unless_open(invitation: DelegateInvitation, by: User | None, at: dat
 
 
 def is_acceptable(invitation: DelegateInvitation, at: datetime) -> bool:
-    """Is the link good, and does the access it leads to not lie wholly in the past?"""
-    return invitation.is_open(at) and not (invitation.last_day and invitation.last_day < today_in(now=at))
+    """Is the link good, does the access it leads to not lie wholly in the past, and can the producer still give any?"""
+    over = invitation.last_day is not None and invitation.last_day < today_in(now=at)
+    return invitation.is_open(at) and not over and invitation.producer.status != Producer.Status.TERMINATED
 
 
 def accept_with_new_login(
@@ -297,8 +300,10 @@ def _lock_waiting_for(email: str) -> None:
     list(DelegateInvitation.objects.filter(email=email).waiting().order_by("pk").select_for_update().values_list("pk"))
 
 
-def _record(action: str, invitation: DelegateInvitation, *, by: User, details: dict[str, object] | None = None) -> None:
-    audit.record(
+def _record(
+    action: str, invitation: DelegateInvitation, *, by: User, details: dict[str, object] | None = None
+) -> AuditEvent:
+    return audit.record(
         action,
         by=by,
         for_producer=invitation.producer.npn,

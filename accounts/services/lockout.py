@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import LoginGuard, TrustedDevice, User
 from portal.common import audit, outbox
@@ -58,11 +59,10 @@ def count(*, key: str, right: bool, at: datetime) -> bool:
     A try while the name is locked does not go on, whatever its password, neither counts nor starts the time anew. A
     right one sets the count back (LCK_04). Call in a transaction: the name's row stays locked until it ends.
     """
-    if right:
-        guard = _guard_for_update(key)
-        if guard is None:
-            return True
-    else:
+    guard = _guard_for_update(key)
+    if guard is None and right:
+        return True
+    if guard is None:
         LoginGuard.objects.bulk_create([LoginGuard(username_key=key)], ignore_conflicts=True)
         guard = LoginGuard.objects.select_for_update().get(username_key=key)
     if guard.locked_until is not None and not _has_run_out(guard, at):
@@ -94,11 +94,7 @@ def _when_locked(guard: LoginGuard, at: datetime) -> None:
 def tell_owner(payload: dict[str, Any]) -> None:
     """Write to the address on record of whoever has this name, if anybody has."""
     guard = LoginGuard.objects.filter(pk=payload["guard_pk"]).first()
-    user = (
-        User.objects.select_related("producer").filter(username__iexact=guard.username_key, is_active=True).first()
-        if guard
-        else None
-    )
+    user = User.objects.open().filter(username__iexact=guard.username_key).first() if guard else None
     if user is None or not user.security_email:
         return
     send_email(
@@ -111,6 +107,18 @@ def tell_owner(payload: dict[str, Any]) -> None:
             "minutes": settings.LOCKOUT_MINUTES,
         },
     )
+
+
+@transaction.atomic
+def purge(*, before: datetime) -> int:
+    """Forget the counts of names whose last wrong password was typed before ``before``; return how many.
+
+    Names that exist and names that do not alike: else a count that begins anew would tell which they are.
+    """
+    old = LoginGuard.objects.filter(last_failure_at__lt=before)
+    open_again = old.filter(Q(locked_until__isnull=True) | Q(locked_until__lt=before))
+    deleted, _ = open_again.delete()
+    return deleted
 
 
 @transaction.atomic

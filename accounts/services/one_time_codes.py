@@ -61,6 +61,10 @@ class Verdict(Enum):
     EXPIRED = "expired"
     ALREADY_USED = "already used"
     NOT_SENT = "not sent"  # no code was sent for this attempt
+    # Of an authenticator app and its recovery codes only; what was typed has not been looked at:
+    NO_TRIES = "no tries"  # the sign-in, or the person within an hour, has no tries left
+    WAIT = "wait"  # too soon after the wrong ones before
+    CLOSED = "closed"  # too many wrong ones: another way is needed
 
 
 @dataclass(frozen=True)

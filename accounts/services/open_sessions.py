@@ -91,8 +91,11 @@ def end(*, user: User, session_id: int) -> bool:
 
 
 @transaction.atomic
-def end_all(*, user: User, by: User, except_key: str = "") -> int:
-    """End every session of this person but the one with ``except_key``; return how many there were."""
+def end_all(*, user: User, by: User | None, except_key: str = "") -> int:
+    """End every session of this person but the one with ``except_key``; return how many there were.
+
+    ``by`` is empty where no person ends them but a file of the producer record system.
+    """
     ended = list(UserSession.objects.filter(user=user).exclude(session_key=except_key))
     _forget(ended)
     if ended:

@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.core.validators import validate_email
 from django.db import models, transaction
 
 from accounts.models import Producer, ProducerNumber, User
-from accounts.services import hierarchy
+from accounts.services import devices, hierarchy, open_sessions
 from portal.common import audit
 from portal.common.dates import US_STATES
 from portal.common.messaging.send import send_email
@@ -79,7 +80,7 @@ PRODUCER_COLUMNS = (
     Column(
         name="status",
         field="status",
-        meaning="ONBOARDING, ACTIVE or TERMINATED; only ACTIVE producers can register",
+        meaning="ONBOARDING, ACTIVE or TERMINATED; only ACTIVE producers can register, TERMINATED ones are logged out",
         required=True,
         check=_one_of(Producer.Status.values),
     ),
@@ -167,6 +168,8 @@ class Plan:
     old_contacts: dict[int, str] = field(
         default_factory=dict
     )  # email before, by id of a producer whose contact changes
+    terminated: list[Producer] = field(default_factory=list)  # those whose contract ends with this file
+    reinstated: list[Producer] = field(default_factory=list)  # those whose contract had ended and goes on
 
     def outcome(self) -> Outcome:
         changed = {producer.npn for producer, _ in self.changed_producers}
@@ -314,8 +317,12 @@ def _compare_producer(line: Line, producer: Producer | None, plan: Plan) -> None
     if producer is None:
         plan.new_producers[line.cells["npn"]] = values
         return
-    old_email = producer.record_email
+    old_email, was_terminated = producer.record_email, producer.status == Producer.Status.TERMINATED
     changed = _apply(producer, values)
+    if "status" in changed and producer.status == Producer.Status.TERMINATED:
+        plan.terminated.append(producer)
+    elif "status" in changed and was_terminated:
+        plan.reinstated.append(producer)
     if changed:
         plan.changed_producers.append((producer, changed))
     if set(changed) & set(SECURITY_FIELDS):
@@ -385,8 +392,11 @@ def _reaches_top(npn: str, uplines: Mapping[str, str], known: dict[str, bool]) -
 
 
 @transaction.atomic
-def write(plan: Plan, *, progress: Progress = lambda _done: None) -> Outcome:
-    """Write what ``compare`` found, in one transaction: all or nothing. ``progress`` hears of rows as they are done."""
+def write(plan: Plan, *, at: datetime, progress: Progress = lambda _done: None) -> Outcome:
+    """Write what ``compare`` found, in one transaction: all or nothing. ``progress`` hears of rows as they are done.
+
+    Who is terminated is logged out everywhere at ``at``; delegates' access ends by itself (``in_force``).
+    """
     _in_batches(Producer, [Producer(**values) for values in plan.new_producers.values()], progress)
     _update(Producer, plan.changed_producers, progress)
     ids = dict(Producer.objects.values_list("npn", "pk"))
@@ -398,6 +408,7 @@ def write(plan: Plan, *, progress: Progress = lambda _done: None) -> Outcome:
     _update(ProducerNumber, plan.changed_numbers, progress)
     _move(plan, ids, progress)
     _record(plan)
+    _end_access(plan, at)
     _tell_about_contacts(plan)
     return plan.outcome()
 
@@ -450,6 +461,16 @@ def _record(plan: Plan) -> None:
     outcome = plan.outcome()
     if outcome.anything:
         audit.record("producers.imported", by=None, details=vars(outcome))
+
+
+def _end_access(plan: Plan, at: datetime) -> None:
+    """Log out whose contract has ended, so that a session does not come back to life with a later reinstatement."""
+    for user in User.objects.select_related("producer").filter(producer__in=plan.terminated):
+        open_sessions.end_all(user=user, by=None)
+        devices.revoke_all(user=user, at=at)
+    for action, producers in (("producer.terminated", plan.terminated), ("producer.reinstated", plan.reinstated)):
+        for producer in producers:
+            audit.record(action, by=None, for_producer=producer.npn, object_type="producer", object_id=producer.npn)
 
 
 def _tell_about_contacts(plan: Plan) -> None:

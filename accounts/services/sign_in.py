@@ -36,6 +36,9 @@ OUTCOMES = {
     Verdict.EXPIRED: Outcome.REFUSED,
     Verdict.ALREADY_USED: Outcome.REFUSED,
     Verdict.NOT_SENT: Outcome.REFUSED,
+    Verdict.NO_TRIES: Outcome.REFUSED,
+    Verdict.WAIT: Outcome.REFUSED,
+    Verdict.CLOSED: Outcome.REFUSED,
 }
 
 
@@ -60,8 +63,8 @@ class PendingSignIn:
 
 
 def may_sign_in(user: User) -> bool:
-    """Active, and the email address on record was proven (REG: nobody signs in before)."""
-    return user.is_active and user.email_confirmed_at is not None
+    """Open, and the email address on record was proven (REG: nobody signs in before)."""
+    return user.is_open and user.email_confirmed_at is not None
 
 
 @transaction.atomic
@@ -72,7 +75,7 @@ def check_password(*, username: str, password: str, visitor: Visitor, at: dateti
     not tell which it was, nor may the time it takes (one hash is computed in each case).
     """
     user = authenticate(None, username=username, password=password)
-    named = User.objects.filter(username__iexact=username).first()
+    named = User.objects.select_related("producer").filter(username__iexact=username).first()
     right = user is not None and may_sign_in(user)
     # The hash comes first: a locked name costs what an open one does, and is locked row by row only afterwards.
     goes_on = lockout.count(key=lockout.key_of(username, named), right=right, at=at)
@@ -149,6 +152,8 @@ def finish(*, pending: PendingSignIn, user: User, typed: str, visitor: Visitor, 
     result = one_time_codes.check(
         user=user, purpose=OneTimeCode.Purpose.LOGIN, attempt_secret=pending.secret, typed=typed, at=at
     )
+    if result.verdict is Verdict.RIGHT:
+        authenticator.reopen(user=user, at=at)
     return _finished(result, user, visitor, at)
 
 

@@ -18,9 +18,9 @@ from accounts.rules import business_days
 from accounts.services import passwords, registration
 from accounts.services import terms as terms_of_use
 from portal.common import audit
+from portal.common.content.selectors.contacts import SupportLine, lines_by_state
 from portal.common.dates import US_STATES, today_in
 from portal.common.messaging.send import send_email
-from portal.common.support import SupportLine, lines_by_state
 
 Status = StateRegistration.Status
 # The days on which the carrier's desk is closed: federal holidays, on the weekdays on which they are observed.

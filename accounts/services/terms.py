@@ -5,26 +5,20 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import TermsAcceptance, TermsVersion, User
-from portal.common import audit
+from portal.common.content.services import legal
+from portal.common.content.services.legal import VersionExists
 
-
-class VersionExists(Exception):
-    """A published wording never changes; another wording needs another version."""
+__all__ = ["VersionExists", "accept", "in_force", "publish"]
 
 
 def in_force(at: datetime) -> TermsVersion | None:
     """The newest wording published by ``at``; ``None`` while the carrier has published none."""
-    return TermsVersion.objects.filter(published_at__lte=at).order_by("-published_at", "-id").first()
+    return legal.in_force(TermsVersion, at=at)
 
 
-@transaction.atomic
 def publish(*, version: str, body: str, by: User | None, at: datetime) -> TermsVersion:
     """Put a new wording in force from ``at`` on. Raises ``VersionExists``."""
-    if TermsVersion.objects.filter(version=version).exists():
-        raise VersionExists(f"Terms of use, version {version}, exist already and cannot be changed.")
-    terms = TermsVersion.objects.create(version=version, body=body, published_at=at)
-    audit.record("terms.published", by=by, object_type="termsversion", object_id=version)
-    return terms
+    return legal.publish_text(TermsVersion, version=version, body=body, by=by, at=at)
 
 
 @transaction.atomic

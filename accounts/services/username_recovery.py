@@ -15,9 +15,9 @@ from django.db.models import Q, QuerySet
 from accounts.models import DelegateGrant, User
 from accounts.services import lockout
 from portal.common import audit, throttle
+from portal.common.content.selectors.contacts import lines_by_state, lines_of_groups
 from portal.common.dates import today_in
 from portal.common.messaging.send import send_email
-from portal.common.support import lines_by_state
 from portal.common.throttle import Limit
 
 HOUR = timedelta(hours=1)
@@ -63,7 +63,7 @@ def send_usernames(
 
 def _logins_of(email: str, producer_number: str, at: datetime) -> QuerySet[User]:
     of_record = Q(producer__record_email__iexact=email) | Q(producer__isnull=True, email__iexact=email)
-    logins = User.objects.select_related("producer").filter(of_record, is_active=True)
+    logins = User.objects.open().filter(of_record)
     if settings.FORGOT_USERNAME_REQUIRES_PRODUCER_NUMBER:
         helpers = DelegateGrant.objects.in_force(today_in(now=at)).filter(producer__numbers__number=producer_number)
         logins = logins.filter(
@@ -84,7 +84,8 @@ def _owe_email(logins: list[User], login_url: str, unlock_url: Callable[[str], s
             "login_url": login_url,
             "unlock_url": unlock_url(token) if token else "",
             "unlock_minutes": UNLOCK_LINK_FOR.seconds // 60,
-            "support_lines": lines_by_state(),
+            "support_lines": lines_by_state(at=at),
+            "support_groups": lines_of_groups(at=at),
         },
     )
     for login in logins:
@@ -115,7 +116,7 @@ def locked_logins(token: str, *, at: datetime) -> list[User]:
     locks = {pk: datetime.fromisoformat(until) for pk, until in told["locks"]}
     logins = [
         login
-        for login in User.objects.filter(pk__in=locks, is_active=True).order_by("username")
+        for login in User.objects.open().filter(pk__in=locks).order_by("username")
         if _locked_until(login, at) == locks[login.pk]
     ]
     if at >= datetime.fromisoformat(told["until"]) or not logins:

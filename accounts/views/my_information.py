@@ -50,7 +50,9 @@ def my_information(request: AuthenticatedHttpRequest) -> HttpResponse:
         "facts": selectors.facts(user),
         "destinations": selectors.code_destinations(user),
         "numbers": selectors.producer_numbers(user),
+        "certifications": selectors.certifications(user, at=now),
         "app_since": app.confirmed_at if app else None,
+        "app_closed": authenticator.standing_of(app, at=now).why_closed if app else "",
         "codes_left": authenticator.codes_left(user) if app else 0,
         "devices": selectors.remembered_devices(user, at=now),
         "sessions": selectors.sessions_of(user, session_key=request.session.session_key, at=now),
@@ -111,6 +113,7 @@ def authenticator_app(request: AuthenticatedHttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "app_since": app.confirmed_at if app else None,
+        "app_closed": authenticator.standing_of(app, at=timezone.now()).why_closed if app else "",
         "codes_left": authenticator.codes_left(request.user) if app else 0,
         "qr_code": qr_code.as_svg(authenticator.address_of(pending, request.user)) if pending else "",
         "key": _in_fours(pending.secret) if pending else "",

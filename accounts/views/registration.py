@@ -76,8 +76,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def _terms_page(request: HttpRequest, terms: TermsVersion, problem: str = "") -> HttpResponse:
-    paragraphs = [part.strip() for part in terms.body.split("\n\n") if part.strip()]
-    context = {"terms": terms, "paragraphs": paragraphs, "problem": problem}
+    context = {"terms": terms, "paragraphs": terms.paragraphs, "problem": problem}
     return render(request, "accounts/register_terms.html", context)
 
 

@@ -48,6 +48,7 @@ LOG_IN_FIRST = (
     f"{sign_in.PENDING_FOR.seconds // 60} minutes."
 )
 SLOW_AFTER = timedelta(seconds=30)
+SHOWN_IN_SECONDS = 90
 LOGIN = OneTimeCode.Purpose.LOGIN
 AUTHENTICATOR_FORMS: dict[str, type[CodeForm]] = {
     authenticator.TOTP_METHOD: AuthenticatorForm,
@@ -87,14 +88,26 @@ def _refusal(check: Check) -> str:
     }[check.verdict]
 
 
-def _refusal_by_app(check: Check) -> str:
+def _refusal_by_app(check: Check, person: User, now: datetime) -> str:
     """The same for codes that nobody sends."""
     tries = "1 try" if check.tries_left == 1 else f"{check.tries_left} tries"
+    next_one = " Wait for the next code of the app and enter that one."
+    no_more = "There were too many wrong tries. Use another way, or log in again later."
     return {
-        Verdict.WRONG: f"This code is not right, or it has been used before. You have {tries} left.",
-        Verdict.USED_UP: "There were too many wrong tries. Use another way, or log in again later.",
+        Verdict.WRONG: f"This code is not right, or it has been used before. You have {tries} left."
+        + (next_one if check.method == authenticator.TOTP_METHOD else ""),
+        Verdict.USED_UP: no_more,
+        Verdict.NO_TRIES: no_more,
+        Verdict.WAIT: _wait_text(authenticator.standing(person, at=now), now),
+        Verdict.CLOSED: authenticator.standing(person, at=now).why_closed,
         Verdict.NOT_SENT: "You have no authenticator app set up. Use another way.",
     }[check.verdict]
+
+
+def _wait_text(standing: authenticator.Standing, now: datetime) -> str:
+    seconds = math.ceil((standing.wait_until - now).total_seconds()) if standing.wait_until else 1
+    wait = f"{seconds} seconds" if seconds <= SHOWN_IN_SECONDS else f"{math.ceil(seconds / 60)} minutes"
+    return f"After several wrong codes the next one is looked at in {wait}. Wait for it, or use another way."
 
 
 def _delivery_of(code: OneTimeCode, person: User, now: datetime) -> Delivery:
@@ -217,7 +230,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 def _ways_of(person: User) -> list[Destination]:
     """Every way to verify: a code that is sent, the authenticator app, a recovery code (LOG_05)."""
-    without_sending = [Destination(method, "") for method in authenticator.methods_of(person)]
+    without_sending = [Destination(method, "") for method in authenticator.methods_of(person, at=timezone.now())]
     return [*one_time_codes.destinations(person), *without_sending]
 
 
@@ -287,7 +300,7 @@ def _try_code(
                 token = devices.remember(user=person, browser=visitor.browser, at=now)
                 remembered_devices.keep(request, response, token)
             return response
-    form.add_error("code", _refusal_by_app(check) if by_app else _refusal(check))
+    form.add_error("code", _refusal_by_app(check, person, now) if by_app else _refusal(check))
     return None
 
 
@@ -299,7 +312,7 @@ def _choice_page(
         "form": form or MethodForm(ways=ways),
         "reachable": bool(ways),
         "texts_possible": sms_available(),
-        "notice": notice,
+        "notice": notice or authenticator.standing(person, at=timezone.now()).why_closed,
     }
     return render(request, "accounts/verify_choose.html", context)
 

@@ -15,7 +15,7 @@ from accounts.recovery_sessions import UsernameRequest
 from accounts.services import username_recovery
 from accounts.services.username_recovery import UnlockLinkIsDead
 from portal.common.access import public
-from portal.common.support import lines_by_state
+from portal.common.content.selectors.contacts import contact_table
 from portal.common.throttle import TooOften
 
 SENT_AGAIN = "We have sent the email again, if an account exists for this address."
@@ -42,7 +42,11 @@ def forgot_username(request: HttpRequest) -> HttpResponse:
         else:
             recovery_sessions.keep_username_request(request.session, asked)
             return redirect("accounts:forgot-username-sent")
-    context = {"form": form, "with_number": settings.FORGOT_USERNAME_REQUIRES_PRODUCER_NUMBER}
+    context = {
+        "form": form,
+        "with_number": settings.FORGOT_USERNAME_REQUIRES_PRODUCER_NUMBER,
+        "table": contact_table(at=timezone.now()),
+    }
     return render(request, "accounts/username_forgot.html", context, status=status)
 
 
@@ -65,7 +69,7 @@ def forgot_username_sent(request: HttpRequest) -> HttpResponse:
     asked = recovery_sessions.username_request_in(request.session)
     if asked is None:
         return redirect("accounts:forgot-username")
-    context = {"email": asked.email, "support_lines": lines_by_state()}
+    context = {"email": asked.email, "table": contact_table(at=timezone.now())}
     return render(request, "accounts/username_sent.html", context)
 
 

@@ -8,7 +8,7 @@ from accounts.http import AuthenticatedHttpRequest
 from clients import selectors
 from clients.models import Account, Policy
 from clients.views.search import LAST_RESULT
-from portal.common import audit
+from portal.common import audit, client_actions
 from portal.common.access import Perm, requires
 
 
@@ -45,5 +45,9 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
     return render(
         request,
         "clients/client_detail.html",
-        {"client": client, "back_url": request.session.get(LAST_RESULT, "")},
+        {
+            "client": client,
+            "back_url": request.session.get(LAST_RESULT, ""),
+            "links": client_actions.links_for(request.user, account.number or ""),
+        },
     )

@@ -1,6 +1,6 @@
 from ecomm.models.documents import DocumentSubmission, DocumentType
 from ecomm.models.issues import IssueReport
-from ecomm.models.questions import CannedAnswer, EQuestion, EQuestionAttachment, EQuestionMessage
+from ecomm.models.questions import CannedAnswer, EQuestion, EQuestionAttachment, EQuestionDraft, EQuestionMessage
 
 __all__ = [
     "CannedAnswer",
@@ -8,6 +8,7 @@ __all__ = [
     "DocumentType",
     "EQuestion",
     "EQuestionAttachment",
+    "EQuestionDraft",
     "EQuestionMessage",
     "IssueReport",
 ]

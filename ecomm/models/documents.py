@@ -1,4 +1,4 @@
-"""Documents sent to the carrier. The portal keeps a history of them; only the carrier's staff can open them (DOC_06)."""
+"""Documents sent to the carrier. The portal keeps a history of them; only the carrier's staff can open them (DOC_07)."""
 
 from django.conf import settings
 from django.db import models
@@ -56,14 +56,19 @@ class DocumentSubmission(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="documents_decided"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="documents_decided",
+        help_text="Nobody where the portal itself rejected it, for malware.",
     )
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was rejected; the sender reads it.")
     hidden_for = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="documents_hidden",
-        help_text="People who took it off their list; the carrier's copy stays (DOC_07).",
+        help_text="People who took it off their list; the carrier's copy stays (DOC_08).",
     )
 
     objects = ProducerScopedQuerySet.as_manager()
@@ -79,7 +84,8 @@ class DocumentSubmission(models.Model):
             models.CheckConstraint(
                 name="document_decided_at_and_by",
                 condition=Q(status="RECEIVED", decided_at__isnull=True, decided_by__isnull=True)
-                | (~Q(status="RECEIVED") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                | Q(status="ACCEPTED", decided_at__isnull=False, decided_by__isnull=False)
+                | Q(status="REJECTED", decided_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="document_rejected_with_reason", condition=~Q(status="REJECTED") | ~Q(reason="")

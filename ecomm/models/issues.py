@@ -1,5 +1,7 @@
 """Reports that something in the portal does not work (ISS_01)."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,12 @@ from django.utils import timezone
 
 from portal.common.crypto import EncryptedTextField
 from portal.common.dates import US_STATE_CHOICES
+
+
+class IssueReportQuerySet(models.QuerySet["IssueReport"]):
+    def for_user(self, user: Any) -> "IssueReportQuerySet":
+        """The reports this person has made; the carrier's staff work through everybody's in the administration."""
+        return self.filter(reported_by_id=user.pk)
 
 
 class IssueReport(models.Model):
@@ -51,6 +59,16 @@ class IssueReport(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="issues_closed"
     )
+    support_message = models.ForeignKey(
+        "common.OutboundMessage",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The latest email about it to the support mailbox.",
+    )
+
+    objects = IssueReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-reported_at", "-id"]

@@ -67,6 +67,11 @@ class EQuestion(models.Model):
             models.Index(fields=["producer", "-submitted_at", "-id"], name="questions_of_producer"),
             models.Index(fields=["account", "-submitted_at"], name="questions_of_account"),
             models.Index(fields=["last_opened_at", "id"], name="questions_to_do", condition=Q(status="IN_PROGRESS")),
+            models.Index(
+                fields=["first_responded_at"],
+                name="questions_by_response",
+                condition=Q(first_responded_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -85,6 +90,11 @@ class EQuestion(models.Model):
     def tracking_number(self) -> str:
         """As the asker knows it: EQU and digits (EQ_04)."""
         return f"EQU{self.number}"
+
+    @property
+    def client_name(self) -> str:
+        """The client as named by the asker; empty for a general question."""
+        return f"{self.client_first_name} {self.client_last_name}".strip()
 
 
 class EQuestionMessage(models.Model):
@@ -106,7 +116,7 @@ class EQuestionMessage(models.Model):
 
 
 class EQuestionAttachment(models.Model):
-    """A file that came with a message; read by the carrier's staff only."""
+    """A file that came with a message. What the carrier sent can be downloaded; what was sent to it is listed only."""
 
     message = models.ForeignKey(EQuestionMessage, on_delete=models.CASCADE, related_name="attachments")
     file = models.OneToOneField("files.StoredFile", on_delete=models.PROTECT, related_name="question_attachment")
@@ -116,6 +126,21 @@ class EQuestionAttachment(models.Model):
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"
+
+
+class EQuestionDraft(models.Model):
+    """What somebody had typed when the session was about to end; forgotten when it is sent or seven days old."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="question_draft")
+    content = EncryptedTextField(help_text="The fields of the form as JSON.")
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["saved_at"], name="question_drafts_by_age")]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
 
 
 class CannedAnswer(models.Model):

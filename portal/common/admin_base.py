@@ -2,7 +2,7 @@
 
 A subclass says what is listed and searched, and names the few fields staff may change; everything else follows:
 nothing is added or deleted, secrets are neither shown nor searchable, every look and every change leaves an audit
-row, and no list counts or sorts a table of millions.
+row, and no list counts or sorts a table of millions. What the carrier writes itself stands on ``WrittenHereAdmin``.
 """
 
 from collections.abc import Sequence
@@ -186,3 +186,46 @@ class ReadMostlyAdmin(admin.ModelAdmin):
         wanted = {"object_type": str(self.opts.model_name), "object_id": self.audit_id(obj)}
         url = reverse(f"admin:{AuditEvent._meta.app_label}_{AuditEvent._meta.model_name}_changelist")
         return HttpResponseRedirect(f"{url}?{urlencode(wanted)}")
+
+
+class WrittenHereAdmin(ReadMostlyAdmin):
+    """Texts, files and numbers the carrier keeps in the portal itself: they are added, changed and deleted here.
+
+    A row that others point to stays; so does one a subclass calls kept (``is_kept``). Deleting asks first, one row at a
+    time: the list offers no action that deletes many. Every addition, change and deletion leaves an audit row in the
+    same transaction.
+    """
+
+    # These pages show what everybody in the portal may read.
+    audits_views: ClassVar[bool] = False
+
+    def is_kept(self, obj: Any) -> bool:
+        """Whether the row has to stay although nothing points to it, such as a wording that was in force."""
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if not admin.ModelAdmin.has_delete_permission(self, request, obj):
+            return False
+        return obj is None or not (self.is_kept(obj) or self._is_referenced(obj))
+
+    def _is_referenced(self, obj: Any) -> bool:
+        pointing = (relation for relation in self.opts.related_objects if not relation.one_to_one)
+        return any(
+            relation.related_model._default_manager.filter(**{relation.field.name: obj}).exists()
+            for relation in pointing
+        )
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, "admin.added", obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for obj in queryset:
+            self._record(request, "admin.deleted", obj)

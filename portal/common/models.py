@@ -107,6 +107,14 @@ class OutboundMessage(models.Model):
     body_text = EncryptedTextField(blank=True)
     body_html = EncryptedTextField(blank=True)
     code = EncryptedTextField(blank=True, help_text="The one-time code inside, for the demo mailbox only.")
+    attachment = models.ForeignKey(
+        "files.StoredFile",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Goes along once it is released; with malware in it, the email goes without.",
+    )
     state = models.CharField(max_length=6, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -137,6 +145,7 @@ class MailboxEntry(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
     code = models.CharField(max_length=20, blank=True)
+    attachments = models.JSONField(default=list, blank=True, help_text="Names of the files that came with it.")
     sent_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

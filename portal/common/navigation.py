@@ -30,7 +30,8 @@ class Item:
     label: str
     url: str
     icon: str
-    current: bool
+    current: bool  # one stands on its page or on one under it
+    here: bool = False  # one stands on its very page
     children: list["Item"] = field(default_factory=list)
 
 
@@ -46,14 +47,29 @@ def items_for(request: HttpRequest) -> list[Item]:
     """The bar for this person: only entries whose page they may open."""
     user: Any = request.user
     allowed = sorted((e for e in _entries.values() if user.has_portal_perm(e.perm)), key=lambda e: (e.order, e.label))
-    tops = _items((e for e in allowed if not e.under), request.path)
-    return [replace(top, children=_items((e for e in allowed if e.under == top.label), request.path)) for top in tops]
+    tops = [
+        replace(top, children=_items((e for e in allowed if e.under == top.label), request.path))
+        for top in _items((e for e in allowed if not e.under), request.path)
+    ]
+    if any(top.current for top in tops):
+        return tops
+    # Where no entry's own address fits, one stands under the entry whose menu leads here: Training is under Resources.
+    return [replace(top, current=any(child.current for child in top.children)) for top in tops]
 
 
 def _items(entries: Iterable[Entry], path: str) -> list[Item]:
-    found = []
-    for entry in entries:
-        url = reverse(entry.url_name)
-        here = path.startswith(entry.prefix) if entry.prefix else path == url
-        found.append(Item(label=entry.label, url=url, icon=entry.icon, current=here))
-    return found
+    """Items of one level. Of several whose addresses fit, the longest address is where one stands."""
+    found = [(entry, reverse(entry.url_name)) for entry in entries]
+    fits = [_fits(entry, url, path) for entry, url in found]
+    best = max(fits, default=0)
+    return [
+        Item(label=entry.label, url=url, icon=entry.icon, current=0 < length == best, here=path == url)
+        for (entry, url), length in zip(found, fits, strict=True)
+    ]
+
+
+def _fits(entry: Entry, url: str, path: str) -> int:
+    """How much of ``path`` is the entry's own: the length of its address, 0 when one is elsewhere."""
+    if entry.prefix and path.startswith(entry.prefix):
+        return len(entry.prefix)
+    return len(url) if path == url else 0

@@ -31,6 +31,14 @@ class GiveUp(Exception):
     """Raised by a handler when trying again cannot help; the row becomes a dead letter at once."""
 
 
+class NotYet(Exception):
+    """Raised by a handler that has to wait for something else: tried again after ``wait``, and this try does not count."""
+
+    def __init__(self, why: str, *, wait: timedelta) -> None:
+        self.wait = wait
+        super().__init__(why)
+
+
 Work = Callable[[dict[str, Any]], None]
 
 
@@ -164,6 +172,9 @@ def _attempt(message: OutboxMessage, now: datetime | None) -> None:
         known.work(message.payload)
     except GiveUp as exc:
         _give_up(message, known, exc)
+    except NotYet as exc:
+        again_at = (now or timezone.now()) + exc.wait
+        _finish(message, attempts=message.attempts - 1, not_before=again_at, last_error=_describe(exc))
     except Exception as exc:  # noqa: BLE001 - whatever a handler raises, the row must record it and be tried again
         if message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
             _give_up(message, known, exc)
@@ -211,7 +222,7 @@ def _finish(message: OutboxMessage, **changes: Any) -> bool:
 
 def _describe(exc: Exception) -> str:
     """The kind of failure only: an exception's text may quote an address or a name."""
-    text = str(exc) if isinstance(exc, GiveUp) else ""
+    text = str(exc) if isinstance(exc, GiveUp | NotYet) else ""
     return f"{type(exc).__name__}: {text}".rstrip(": ")[:500]
 
 

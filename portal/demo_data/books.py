@@ -60,7 +60,10 @@ class ProducerSpec:
 
 @dataclass(frozen=True, slots=True)
 class DemoProducer:
-    """A producer of the demo with a login: name, place in the hierarchy, numbers by state and size of the own book."""
+    """A producer of the demo: name, place in the hierarchy, numbers by state and size of the own book.
+
+    Without a login the registration can be tried with the record.
+    """
 
     username: str
     first_name: str
@@ -72,6 +75,7 @@ class DemoProducer:
     mobile: str
     company: str
     is_agency: bool = False
+    has_login: bool = True
 
 
 # Numbers behind which an own sales platform stands; only its applications have a client app ID.
@@ -190,11 +194,23 @@ DEMO_PRODUCERS = (
         mobile="3125550190",
         company="Marsh Coverage Advisors",
     ),
+    DemoProducer(
+        username="lhartwell",
+        first_name="Lena",
+        last_name="Hartwell",
+        npn="20418833",
+        parent="",
+        numbers=(("000413406", "IL", 1),),
+        policies=18,
+        mobile="2175550175",
+        company="Hartwell Insurance",
+        has_login=False,
+    ),
 )
 
 
 def demo_producers() -> list[ProducerSpec]:
-    """The producers with a login, uplines before their downlines."""
+    """The producers of the documentation, uplines before their downlines."""
     made: dict[str, ProducerSpec] = {}
     number_id = 0
     for row_id, one in enumerate(DEMO_PRODUCERS, start=1):
@@ -208,7 +224,7 @@ def demo_producers() -> list[ProducerSpec]:
             last_name=one.last_name,
             parent=made.get(one.parent),
             policies=one.policies,
-            username=one.username,
+            username=one.username if one.has_login else "",
             email=f"{local_part}@{domain}",
             mobile=one.mobile,
             is_agency=one.is_agency,

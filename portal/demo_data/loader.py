@@ -12,7 +12,18 @@ from django.utils import timezone
 from accounts.models import HierarchyEdge, Producer, ProducerNumber, User
 from accounts.services import hierarchy
 from clients.models import Account, MedicalGroup, Member, Policy, Prospect, Provider
-from portal.demo_data import cases, logins, prospects, providers
+from portal.demo_data import (
+    cases,
+    contacts,
+    content,
+    documents,
+    issues,
+    logins,
+    notices,
+    prospects,
+    providers,
+    questions,
+)
 from portal.demo_data.books import ProducerSpec, carrier_producers, demo_producers
 from portal.demo_data.cases import CaseNumbers
 from portal.demo_data.chance import Weighted, seeded
@@ -117,6 +128,14 @@ def load(
             rows.flush()
             step("Building indexes")
         set_sequences_past((*HOUSEHOLD_MODELS, Producer, ProducerNumber, MedicalGroup, Provider))
+        questions.add_questions(
+            people={
+                user.username: user for user in User.objects.filter(username__in=usernames).select_related("producer")
+            },
+            now=now,
+        )
+        step("Messages")
+        documents.add_documents(now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)
@@ -178,11 +197,16 @@ def _add_producers_and_logins(
     users = logins.add_producer_logins(list(producers), now=now)
     by_name = {user.username: user for user in users}
     rows = {spec.username: spec.row_id for spec in demo}
-    delegate = logins.add_delegate(producer_id=rows[logins.DELEGATE_OF], now=now)
+    delegate, *other_delegates = logins.add_delegates(rows, now=now)
+    notices.add_delegate_notices(delegate_id=delegate.pk, now=now)
     admin = logins.add_carrier_admin(now=now)
-    everybody = [*users, delegate, admin]
+    issues.add_issue_reports({**by_name, delegate.username: delegate}, answered_by=admin, now=now)
+    everybody = [*users, delegate, *other_delegates, admin]
     logins.publish_terms(accepted_by=everybody, now=now)
-    logins.register_states(demo, decided_by=admin, now=now)
+    contacts.publish_privacy_statement(now=now)
+    contacts.add_contact_lines()
+    content.add(people={**by_name, delegate.username: delegate}, by=admin, now=now)
+    logins.register_states([spec for spec in demo if spec.username], decided_by=admin, now=now)
     for username, states, count in (
         ("rsolberg7", ("IL", "IL", "TX", "MT"), 30),
         ("mcastillo8", ("TX", "NM"), 12),

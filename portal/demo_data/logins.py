@@ -1,5 +1,7 @@
 """People who can sign in, what they may do, and the texts they accepted."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -18,9 +20,33 @@ from portal.demo_data.books import ProducerSpec
 PASSWORD = "Harbor#Kite58"  # noqa: S105 - printed by `make demo`
 # The people of the documentation get a hash each; the others share one, because hashing takes long by design and the
 # password is printed on the screen anyway.
-FIXED_USERNAMES = frozenset({"rsolberg7", "prairieagency", "outsider9", "dkeller22", "carrieradmin"})
-DELEGATE_OF = "rsolberg7"
+FIXED_USERNAMES = frozenset({"rsolberg7", "prairieagency", "outsider9", "dkeller22", "mokafor5", "carrieradmin"})
 SATURDAY = 5
+VIEW, SERVICE, ENROLL = (scope.value for scope in (DelegateScope.VIEW, DelegateScope.SERVICE, DelegateScope.ENROLL))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDelegate:
+    """A delegate of the demo; ``works_for`` says with which scopes, by the producer's username."""
+
+    username: str
+    first_name: str
+    last_name: str
+    mobile: str
+    works_for: dict[str, list[str]]
+
+
+# The first works for one producer; the second for two, and chooses in the header for whom.
+DELEGATES = (
+    DemoDelegate("dkeller22", "Dana", "Keller", "3125550122", {"rsolberg7": [VIEW, SERVICE, ENROLL]}),
+    DemoDelegate(
+        "mokafor5",
+        "Maya",
+        "Okafor",
+        "3125550123",
+        {"rsolberg7": [VIEW, SERVICE, ENROLL], "prairieagency": [VIEW, SERVICE]},
+    ),
+)
 TERMS_BODY = """\
 1. Who may use this portal. It is for producers contracted with the carrier, for the staff they have authorized as
 delegates, and for the carrier's own staff. Each person has a login of their own and does not share it.
@@ -62,28 +88,33 @@ def add_producer_logins(producers: list[ProducerSpec], *, now: datetime) -> list
     )
 
 
-def add_delegate(*, producer_id: int, now: datetime) -> User:
-    """Add dkeller22, who may see and service rsolberg7's clients and enroll for her."""
-    (delegate,) = _add(
+def add_delegates(producer_rows: Mapping[str, int], *, now: datetime) -> list[User]:
+    """Add the delegates with their grants; ``producer_rows`` gives a producer's row by username."""
+    delegates = _add(
         [
             User(
-                username="dkeller22",
+                username=one.username,
                 role=User.Role.DELEGATE,
-                first_name="Dana",
-                last_name="Keller",
-                email="dana.keller@example.com",
-                mobile="3125550122",
+                first_name=one.first_name,
+                last_name=one.last_name,
+                email=f"{one.first_name}.{one.last_name}@example.com".lower(),
+                mobile=one.mobile,
             )
+            for one in DELEGATES
         ],
         now=now,
     )
-    DelegateGrant.objects.create(
-        producer_id=producer_id,
-        delegate=delegate,
-        scopes=[DelegateScope.VIEW.value, DelegateScope.SERVICE.value, DelegateScope.ENROLL.value],
-        first_day=(now - timedelta(days=120)).date(),
+    DelegateGrant.objects.bulk_create(
+        DelegateGrant(
+            producer_id=producer_rows[producer],
+            delegate=delegate,
+            scopes=scopes,
+            first_day=(now - timedelta(days=120)).date(),
+        )
+        for one, delegate in zip(DELEGATES, delegates, strict=True)
+        for producer, scopes in one.works_for.items()
     )
-    return delegate
+    return delegates
 
 
 def add_carrier_admin(*, now: datetime) -> User:

@@ -8,8 +8,11 @@ ACCOUNTS = (
     ("prairieagency", "agency principal, upline of rsolberg7 and six more producers"),
     ("outsider9", "producer of another agency, sees none of the above"),
     ("dkeller22", "delegate of rsolberg7 (view, service, enroll)"),
+    ("mokafor5", "delegate of rsolberg7 and of prairieagency, chooses in the header for whom"),
     ("carrieradmin", "carrier administrator, /admin/"),
 )
+# Producer number, National Producer Number and ZIP of a producer without a login (portal.demo_data.books).
+TO_REGISTER = ("000413406", "20418833", "60615")
 
 
 def address(host: str, port: int) -> str:
@@ -24,7 +27,9 @@ def greeting(host: str, port: int, *, with_accounts: bool) -> str:
     lines = ["", f"  {settings.PORTAL_NAME} is ready:  {url}", ""]
     if with_accounts:
         lines += [f"    {name.ljust(width)}   {who}" for name, who in ACCOUNTS]
+        number, npn, zip_code = TO_REGISTER
         lines += ["", f"  Password of all accounts:  {PASSWORD}"]
+        lines.append(f"  To try registering:  producer number {number}, NPN {npn}, ZIP {zip_code}")
     if settings.DEMO_MAILBOX:
         lines.append(f"  Emails and text messages (codes):  {url}demo/mailbox/")
     lines += ["  Stop with Ctrl-C.", ""]

@@ -24,9 +24,18 @@ def env_list(name: str, default: str = "") -> list[str]:
 # --- Brand: data, so that no carrier's name stands in code (ISS_05) ---
 PORTAL_NAME = os.environ.get("PORTAL_NAME", "Producer Portal")
 CARRIER_NAME = os.environ.get("CARRIER_NAME", "Prairie Summit")
+# Who that is by law, and where, at the foot of pages and emails. Whoever sets a name of its own says these, too.
+CARRIER_ENTITY_LINE = os.environ.get("CARRIER_ENTITY_LINE") or os.environ.get(
+    "CARRIER_NAME", "Prairie Summit Health, a fictitious carrier"
+)
+CARRIER_ADDRESS = os.environ.get(
+    "CARRIER_ADDRESS", "" if "CARRIER_NAME" in os.environ else "1200 Lantern Row, Peoria, IL 61602"
+)
 SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "1-800-555-0142")
 SUPPORT_EMAIL = os.environ.get("SUPPORT_EMAIL", "help@prairiesummit.example")
-# Producer services by state, as STATE=phone with commas; a state that is not listed has SUPPORT_PHONE.
+SUPPORT_HOURS = os.environ.get("SUPPORT_HOURS", "Monday through Friday, 8 a.m. to 6 p.m. Central Time")
+# Producer services by state, as STATE=phone with commas, while the administration holds no contact lines for it; a state
+# that is not listed has SUPPORT_PHONE.
 SUPPORT_PHONES_BY_STATE = dict(
     pair.split("=", 1)
     for pair in env_list(
@@ -43,6 +52,10 @@ FIELD_ENCRYPTION_KEYS = env_list("FIELD_ENCRYPTION_KEYS")
 SEARCH_DIGEST_KEY = os.environ.get("SEARCH_DIGEST_KEY", "")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+# Where people find the portal: for links in emails that are written when nobody has asked for a page.
+PORTAL_URL = os.environ.get("PORTAL_URL") or (
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if ALLOWED_HOSTS and ALLOWED_HOSTS[0] != "*" else "http://localhost:8000"
+)
 # How many proxies of our own stand in front; only what they add to X-Forwarded-For is believed.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
@@ -105,6 +118,7 @@ TEMPLATES = [
                 "portal.common.context.page_frame",
                 "accounts.working_for.header",
                 "accounts.session_limits.frame",
+                "portal.common.notifications.bell.frame",
             ],
         },
     }
@@ -166,6 +180,9 @@ LOGIN_WRONG_PER_SITE_PER_HOUR = int(os.environ.get("LOGIN_WRONG_PER_SITE_PER_HOU
 LOGIN_TRIES_PER_ADDRESS_UNDER_ATTACK = int(os.environ.get("LOGIN_TRIES_PER_ADDRESS_UNDER_ATTACK", "20"))
 VERIFY_TRIES_PER_ADDRESS_PER_HOUR = int(os.environ.get("VERIFY_TRIES_PER_ADDRESS_PER_HOUR", "300"))
 AUTHENTICATOR_TRIES_PER_HOUR = int(os.environ.get("AUTHENTICATOR_TRIES_PER_HOUR", "20"))
+# Wrong codes of the app, counted for the person: they close the app until another way was used, or until they are old.
+AUTHENTICATOR_WRONG_PER_DAY = int(os.environ.get("AUTHENTICATOR_WRONG_PER_DAY", "10"))
+AUTHENTICATOR_WRONG_PER_MONTH = int(os.environ.get("AUTHENTICATOR_WRONG_PER_MONTH", "20"))
 REMEMBERED_DEVICE_DAYS = 30
 REMEMBERED_DEVICE_COOKIE_NAME = "remembered_device"
 ONE_TIME_CODE_MINUTES = 10
@@ -202,7 +219,19 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or RUNTIME_DIR / "files")
+
+# --- Files people send (portal/common/files): checked, encrypted, scanned; never under an address of their own ---
+UPLOADS_ROOT = Path(os.environ.get("UPLOADS_ROOT") or RUNTIME_DIR / "uploads")
+UPLOADS_ENCRYPTED = os.environ.get("UPLOADS_ENCRYPTED", "1") == "1"
+UPLOADS_SCANNER = os.environ.get("UPLOADS_SCANNER", "")  # "clamd", or empty: files are not scanned for malware
+CLAMD_SOCKET = os.environ.get("CLAMD_SOCKET", "")  # a path; instead of host and port
+CLAMD_HOST = os.environ.get("CLAMD_HOST", "localhost")
+CLAMD_PORT = int(os.environ.get("CLAMD_PORT", "3310"))
+CLAMD_TIMEOUT_SECONDS = float(os.environ.get("CLAMD_TIMEOUT_SECONDS", "30"))
+# What comes in goes to temporary files, up to the limits of the handler; None is the system's own folder for them.
+FILE_UPLOAD_HANDLERS = ["portal.common.files.upload_handlers.BoundedUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = os.environ.get("UPLOADS_TEMP_DIR") or None
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -217,6 +246,10 @@ EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "") == "1"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "no-reply@prairiesummit.example")
+# Reports of issues go to SUPPORT_EMAIL, the carrier's own mailbox: in full, or only their number, agent, product type,
+# state and time; with the screenshot or without. Whatever is left out is read in the administration (ISS_01).
+ISSUE_EMAIL_INCLUDES_REPORT = os.environ.get("ISSUE_EMAIL_INCLUDES_REPORT", "1") == "1"
+ISSUE_EMAIL_ATTACHES_SCREENSHOT = os.environ.get("ISSUE_EMAIL_ATTACHES_SCREENSHOT", "1") == "1"
 SMS_BACKEND = os.environ.get("SMS_BACKEND", "")  # empty: text messages are not offered
 # For portal.common.messaging.twilio.TwilioSmsBackend; TWILIO_FROM is a number (+1...) or a messaging service (MG...).
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID", "")
@@ -242,6 +275,11 @@ CELERY_ACCEPT_CONTENT = ["json"]
 OUTBOX_SWEEP_SECONDS = int(os.environ.get("OUTBOX_SWEEP_SECONDS", "5"))
 OUTBOX_LEASE_SECONDS = int(os.environ.get("OUTBOX_LEASE_SECONDS", "60"))
 OUTBOX_MAX_ATTEMPTS = 8
+# Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
+# was read, or that nobody has read, is kept.
+NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))
+NOTIFICATIONS_KEEP_READ_DAYS = int(os.environ.get("NOTIFICATIONS_KEEP_READ_DAYS", "90"))
+NOTIFICATIONS_KEEP_UNREAD_DAYS = int(os.environ.get("NOTIFICATIONS_KEEP_UNREAD_DAYS", "365"))
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUNTIME_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {
@@ -249,8 +287,34 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": OUTBOX_SWEEP_SECONDS,
         "options": {"expires": OUTBOX_SWEEP_SECONDS},
     },
+    "notification-digests": {
+        "task": "notifications.owe_digests",
+        "schedule": 5 * 60,
+        "options": {"expires": 5 * 60},
+    },
+    "forget-old-notifications": {
+        "task": "notifications.forget_old",
+        "schedule": 24 * 60 * 60,
+        "options": {"expires": 24 * 60 * 60},
+    },
+    # Once a day would do; whoever was told is not told again, and a lost message costs hours instead of a day.
+    "remind-of-expiring-training": {
+        "task": "content.remind_of_expiring_training",
+        "schedule": 6 * 60 * 60,
+        "options": {"expires": 6 * 60 * 60},
+    },
+    "forget-question-drafts": {
+        "task": "ecomm.forget_question_drafts",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
+    "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }
+
+# --- E-questions: hours after which one that waits counts as overdue, and whether answers carry the writer's name ---
+QUESTION_TARGET_HOURS = int(os.environ.get("QUESTION_TARGET_HOURS", "24"))
+QUESTION_ANSWERS_SIGNED = os.environ.get("QUESTION_ANSWERS_SIGNED", "") == "1"
 
 # --- Browser-side protection ---
 SECURE_CONTENT_TYPE_NOSNIFF = True

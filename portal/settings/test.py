@@ -26,6 +26,7 @@ SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
 DEMO_MAILBOX = True
 LOG_LEVEL = "WARNING"
 LOGGING = {"level": LOG_LEVEL, "format": "text"}
+UPLOADS_ROOT = RUNTIME_DIR / f"uploads-test-{os.getpid()}"  # removed at the end of the run
 EMBEDDED_POSTGRES_DIR = RUNTIME_DIR / "postgres-test"
 if EMBEDDED_POSTGRES:
     DATABASES["default"]["HOST"] = str(locate(EMBEDDED_POSTGRES_DIR).socket_dir)

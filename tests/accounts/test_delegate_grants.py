@@ -80,7 +80,7 @@ def test_a_revoked_grant_cannot_be_changed(rita, grant):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("act", ["change", "revoke"])
 def test_without_its_notices_nothing_is_kept(rita, grant, monkeypatch, act):
-    def fail(_grant):
+    def fail(*_args):
         raise RuntimeError
 
     monkeypatch.setattr(delegate_notices, f"tell_{'changed' if act == 'change' else 'revoked'}", fail)

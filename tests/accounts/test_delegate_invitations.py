@@ -337,7 +337,7 @@ def test_the_accepted_terms_are_kept(rita, links):
 def test_when_the_notice_fails_there_is_neither_login_nor_grant(rita, links, monkeypatch):
     invitation = invite(rita, links)
 
-    def fail(_grant):
+    def fail(*_args):
         raise RuntimeError
 
     monkeypatch.setattr(delegate_notices, "tell_accepted", fail)

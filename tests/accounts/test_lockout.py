@@ -1,6 +1,7 @@
 """Wrong passwords in a row lock a login for a while; unknown names are treated alike (LCK_01..05, figures D1..D3)."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -11,6 +12,7 @@ from django.test import Client
 from accounts.models import LoginAttempt, LoginGuard, TrustedDevice, User
 from accounts.services import lockout, sign_in
 from accounts.services.sign_in import Visitor
+from accounts.tasks import forget_what_ended
 from portal.common import outbox, throttle
 from portal.common.models import AuditEvent, MailboxEntry, OutboundMessage
 from tests.support.concurrency import at_once
@@ -209,6 +211,40 @@ def test_unlocking_opens_at_once_and_is_written_down(rita):
     assert (event.actor_username, event.details) == ("RSolberg7", {"reason": "forgot password"})
 
 
+@pytest.mark.parametrize("name", ["rsolberg7", "nobody99"])
+def test_old_counts_are_forgotten_whether_or_not_the_name_exists(rita, name):
+    give(name)
+    month = timedelta(days=30)
+    assert lockout.purge(before=NOON) == 0
+    with time_machine.travel(NOON + month, tick=False):
+        forget_what_ended()
+        assert LoginGuard.objects.count() == 1
+    with time_machine.travel(NOON + month + SECOND, tick=False):
+        forget_what_ended()
+        assert LoginGuard.objects.count() == 0
+
+
+def test_a_lock_that_is_still_on_and_a_count_that_goes_on_are_kept(rita, settings):
+    settings.LOCKOUT_MINUTES = 60 * 24 * 40
+    lock("rsolberg7")
+    give("nobody99", at=NOON + timedelta(days=20))
+    assert lockout.purge(before=NOON + timedelta(days=1)) == 0
+    assert lockout.purge(before=NOON + timedelta(days=40)) == 1
+    assert LoginGuard.objects.get().username_key == "rsolberg7"
+    assert lockout.purge(before=NOON + timedelta(days=41)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_while_old_counts_are_forgotten_breaks_nothing():
+    at = NOON + timedelta(days=31)
+    for _ in range(5):
+        give("rsolberg7")
+        steps = [lambda: give("rsolberg7", at=at), lambda: lockout.purge(before=NOON + timedelta(days=1))]
+        at_once(*steps * 4)
+        assert LoginGuard.objects.get().failures in (4, 5)
+        LoginGuard.objects.all().delete()
+
+
 def test_unlocking_what_is_not_locked_forgets_the_wrong_passwords_without_a_word(rita):
     give("rsolberg7")
     assert not lockout.unlock(username="rsolberg7", at=NOON, reason="ticket")
@@ -297,7 +333,7 @@ def test_an_address_has_a_generous_number_of_tries(rita, settings):
         assert Client().post("/accounts/login/", post, REMOTE_ADDR="203.0.113.2").status_code == 302
 
 
-def guess(names: int, addresses: int, guesses: int) -> list[int]:
+def guess_by_the_page(names: int, addresses: int, guesses: int) -> list[int]:
     """Guesses from many addresses over many names; the statuses of the answers."""
     return [
         Client()
@@ -311,7 +347,25 @@ def guess(names: int, addresses: int, guesses: int) -> list[int]:
     ]
 
 
-def assert_guessing_gets_nowhere(names: int, addresses: int, guesses: int) -> None:
+def guess_behind_the_page(names: int, addresses: int, guesses: int) -> list[int]:
+    """The same as the page does it, without drawing it ten thousand times."""
+    statuses = []
+    for n in range(guesses):
+        visitor = Visitor(ip_address=f"198.51.100.{n % addresses}", browser="Browser")
+        try:
+            sign_in.count_try(ip_address=visitor.ip_address, at=NOON)
+        except throttle.TooOften:
+            statuses.append(429)
+            continue
+        sign_in.check_password(username=f"target{n % names}", password=f"guess{n}", visitor=visitor, at=NOON)
+        sign_in.count_refusal(at=NOON)
+        statuses.append(200)
+    return statuses
+
+
+def assert_guessing_gets_nowhere(guess: Callable[[int, int, int], list[int]], *figures: int) -> None:
+    """``figures`` are how many names, addresses and guesses."""
+    names, addresses, guesses = figures
     for n in range(0, names, 2):
         UserFactory(username=f"target{n}")
     honest = UserFactory(username="honest1")
@@ -326,11 +380,11 @@ def assert_guessing_gets_nowhere(names: int, addresses: int, guesses: int) -> No
 
 def test_a_campaign_trips_the_limit_of_the_portal_and_an_honest_person_still_gets_in(settings):
     settings.LOGIN_WRONG_PER_SITE_PER_HOUR, settings.LOGIN_TRIES_PER_ADDRESS_UNDER_ATTACK = 60, 8
-    assert_guessing_gets_nowhere(names=10, addresses=10, guesses=150)
+    assert_guessing_gets_nowhere(guess_by_the_page, 10, 10, 150)
     assert throttle.used(sign_in._site_limit(), "", at=NOON) >= 60
 
 
 @pytest.mark.drill
 @pytest.mark.timeout(1800)
 def test_ten_thousand_guesses_from_fifty_addresses_on_two_hundred_names():
-    assert_guessing_gets_nowhere(names=200, addresses=50, guesses=10_000)
+    assert_guessing_gets_nowhere(guess_behind_the_page, 200, 50, 10_000)

@@ -94,14 +94,13 @@ def test_the_agent_unique_id_says_where_it_came_from(accepted):
 
 @pytest.mark.feature("REGL_06")
 @pytest.mark.feature("REGL_09")
-def test_the_notes_stand_before_the_form_with_contact_us_at_the_top(accepted, settings):
+def test_the_notes_stand_before_the_form_with_contact_us_at_the_top(accepted):
     page = pages.read(accepted.get(DETAILS)).one("main")
     assert "it can take up to 24 HOURS on a regular business day, and longer on the weekend" in page.text
     assert "If you register on Monday at 3:00 PM, you should receive access by 3:00 PM on Tuesday." in page.text
     assert "Please do NOT register more than one time." in page.text
     contact = page.one("div", class_="page-actions").one("a")
-    assert contact.text == f"Contact Us: {settings.SUPPORT_PHONE}"
-    assert contact.attrs["href"] == f"tel:{settings.SUPPORT_PHONE}"
+    assert (contact.text, contact.attrs["href"]) == ("Contact Us", "/contact/")
     for name in ("username", "password"):
         assert page.one("input", name=name).attrs["aria-describedby"]
 
@@ -213,6 +212,15 @@ def test_the_login_is_refused_until_the_carrier_activates_it(accepted):
     )
     assert give_password(Client(), person).url == "/accounts/verify/"
     assert User.objects.get(username="jessicacamp").producer == producer
+
+
+@pytest.mark.feature("REGL_08")
+def test_after_two_business_days_without_an_email_people_are_sent_to_contact_us(accepted):
+    apply(accepted, block_of("IL"))
+    page = pages.read(accepted.post(REVIEW, follow=True)).one("main")
+    assert "If it does not come within two business days, use Contact Us" in page.text
+    assert "also in the Menu of the login page" in page.text
+    assert "/contact/" in [link.attrs["href"] for link in page.all("a")]
 
 
 def test_submit_registration_pressed_twice_makes_one_request(accepted):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import TermsAcceptance, TermsVersion
 from accounts.services import terms
 from accounts.services.terms import VersionExists
+from portal.common.content.models import PrivacyStatement
 from portal.common.models import AuditEvent
 from tests.support.factories import UserFactory
 
@@ -40,7 +41,7 @@ def test_accepting_twice_keeps_the_first_time():
     assert TermsAcceptance.objects.get().accepted_at == NOW
 
 
-def publish(path, version: str = "2.0", **options: bool) -> None:
+def publish(path, version: str = "2.0", **options: bool | str) -> None:
     call_command("publish_terms", str(path), f"--terms-version={version}", **options)
 
 
@@ -53,8 +54,21 @@ def test_the_command_publishes_a_file(tmp_path, capsys):
     publish(path)
     assert terms.in_force(timezone.now()).body == "First.\n\nSecond."
     for options in ({}, {"dry_run": True}):
-        with pytest.raises(CommandError, match="exist already"):
+        with pytest.raises(CommandError, match="exists already"):
             publish(path, **options)
+
+
+def test_the_command_publishes_the_privacy_statement_too(tmp_path, capsys):
+    path = tmp_path / "privacy.md"
+    path.write_text("## What is kept", encoding="utf-8")
+    publish(path, "1.0", document="privacy")
+    assert "Version 1.0 of the Privacy Statement is in force." in capsys.readouterr().out
+    assert PrivacyStatement.objects.get().body == "## What is kept"
+    assert AuditEvent.objects.get().action == "privacy.published"
+    assert not TermsVersion.objects.exists()
+    for options in ({}, {"dry_run": True}):
+        with pytest.raises(CommandError, match="exists already"):
+            publish(path, "1.0", document="privacy", **options)
 
 
 @pytest.mark.parametrize(

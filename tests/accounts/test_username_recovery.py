@@ -10,6 +10,7 @@ from accounts.services import username_recovery
 from accounts.services.username_recovery import UNLOCK_SALT, UnlockLinkIsDead
 from portal.common.models import AuditEvent, OutboundMessage, OutboxMessage
 from portal.common.throttle import TooOften
+from portal.demo_data import contacts
 from tests.support.concurrency import at_once
 from tests.support.factories import DelegateGrantFactory, ProducerFactory, ProducerNumberFactory, UserFactory
 
@@ -82,6 +83,18 @@ def test_the_email_says_why_it_came_and_what_to_do(rita, settings):
         assert f"TX: {settings.SUPPORT_PHONE}" in words
         assert "do not reply to this email" in words
         assert "locked" not in words
+
+
+@pytest.mark.feature("FUN_07")
+@pytest.mark.feature("ISS_03")
+def test_the_email_names_the_numbers_the_carrier_keeps(rita):
+    contacts.add_contact_lines()
+    send()
+    (mail,) = mails()
+    for body in (mail.body_text, mail.body_html):
+        assert "IL: (800) 555-0151" in body
+        assert "MT: (800) 555-0152" in body
+        assert "Lantern Farm agents only: (844) 555-0181" in body
 
 
 @pytest.mark.feature("FUN_02")

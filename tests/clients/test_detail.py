@@ -394,4 +394,4 @@ def test_a_large_household_asks_no_more_than_a_small_one(world, sign_in, family,
         with CaptureQueriesContext(connection) as captured:
             assert look(client, number).status_code == 200
         counts.append(len(captured))
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 17  # one of them counts for the bell

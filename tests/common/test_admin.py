@@ -13,13 +13,15 @@ from django.urls import reverse
 
 from accounts.models import DelegateGrant, Producer, User
 from portal.common import outbox
-from portal.common.admin_base import CappedPaginator, ReadMostlyAdmin, is_secret
+from portal.common.admin_base import CappedPaginator, ReadMostlyAdmin, WrittenHereAdmin, is_secret
 from portal.common.messaging.send import send_sms
 from portal.common.models import AuditEvent, MailboxEntry, OutboundMessage, OutboxMessage
 from tests.support.factories import DelegateGrantFactory, UserFactory
 from tests.support.signing_in import ask_for_code, half_signed_in, newest_code
 
 PAGES = dict(admin.site._registry)
+LOOKED_UP = [page for page in PAGES.values() if not isinstance(page, WrittenHereAdmin)]
+WRITTEN_HERE = [page for page in PAGES.values() if isinstance(page, WrittenHereAdmin)]
 
 
 @pytest.fixture
@@ -75,6 +77,13 @@ def test_the_admin_has_no_password_form_of_its_own(client):
     assert "_auth_user_id" not in client.session
 
 
+def test_every_page_of_the_admin_warns_before_the_session_ends(browser):
+    for url in ("/admin/", list_url(Producer), page_url(UserFactory())):
+        page = browser.get(url).text
+        assert page.count('id="session-warning"') == 1, url
+        assert "portal/session" in page, url
+
+
 def test_staff_without_a_permission_for_a_kind_of_row_see_none(sign_in):
     clerk = UserFactory(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
     client = sign_in(clerk)
@@ -128,7 +137,7 @@ def test_pages_on_which_nothing_can_be_changed_say_view(browser):
     assert not {"AuditEvent", "OneTimeCode", "Producer"} & changeable
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=str)
+@pytest.mark.parametrize("page", LOOKED_UP, ids=str)
 def test_nothing_is_added_or_deleted(page, browser):
     base = f"admin:{page.model._meta.app_label}_{page.model._meta.model_name}"
     assert browser.get(reverse(f"{base}_add")).status_code == 403
@@ -137,6 +146,15 @@ def test_nothing_is_added_or_deleted(page, browser):
         200,
         302,
     )
+
+
+@pytest.mark.parametrize("page", WRITTEN_HERE, ids=str)
+def test_what_the_carrier_writes_is_added_here_and_never_deleted_in_bulk(page, browser):
+    base = f"admin:{page.model._meta.app_label}_{page.model._meta.model_name}"
+    assert browser.get(reverse(f"{base}_add")).status_code == 200
+    response = browser.get(list_url(page.model))
+    assert response.status_code == 200
+    assert b"delete_selected" not in response.content
 
 
 def test_rows_survive_an_attempt_to_delete_them(browser):

@@ -11,13 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.common import outbox
+from portal.common.files.models import StoredFile
+from portal.common.files.store import keep
 from portal.common.messaging.backends import MailboxSmsBackend, sms_backend
 from portal.common.messaging.delivery import deliver_message
 from portal.common.messaging.send import send_email, send_sms, sms_available
 from portal.common.models import MailboxEntry, OutboundMessage, OutboxMessage
 from tests.support.signing_in import kept_rows
+from tests.support.uploads import checked_png
 
 State = OutboundMessage.State
+NOON = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 
 
 def an_email(code: str = "ABCD2345", to: str = "rita@example.com") -> OutboundMessage:
@@ -151,7 +155,9 @@ def test_the_login_email_says_what_to_do_and_that_it_is_confidential(settings):
         assert "Confidentiality note" in body
         assert "{" not in body.split("</style>")[-1]
     assert "ABCD2345" not in message.subject
-    assert "http" not in message.body_html
+    # No picture is loaded from anywhere; the one link is that to the legal page.
+    legal_page = f"{settings.PORTAL_URL}/legal/privacy/"
+    assert message.body_html.count("http") == message.body_html.count(f'href="{legal_page}"') == 1
     assert message.body_text.startswith("Hello,")
 
 
@@ -178,7 +184,7 @@ def test_the_mailbox_lists_messages_newest_first_as_json():
     entry(2, code="BBBB3333")
     listed = Client().get("/demo/mailbox/?format=json").json()
     assert [one["code"] for one in listed] == ["CCCC4444", "BBBB3333", "AAAA2222"]
-    assert list(listed[0]) == ["channel", "to", "subject", "body", "code", "sent_at"]
+    assert list(listed[0]) == ["channel", "to", "subject", "body", "code", "sent_at", "attachments"]
 
 
 def test_the_mailbox_page_shows_codes_to_copy_and_refreshes_itself():
@@ -199,3 +205,64 @@ def test_the_mailbox_page_asks_the_database_once(django_assert_num_queries):
         entry(minute)
     with django_assert_num_queries(1):
         Client().get("/demo/mailbox/")
+
+
+# Attachments
+
+
+def with_a_file(**scan) -> OutboundMessage:
+    stored = keep(checked_png("screen.png"), by=None, at=timezone.now())
+    StoredFile.objects.filter(pk=stored.pk).update(**scan)
+    return send_email(
+        to="support@carrier.example",
+        kind="login_code",
+        subject="With a file",
+        context={"minutes": 10, "requested_at": timezone.now()},
+        attachment=stored,
+    )
+
+
+@pytest.fixture
+def own_store(settings, tmp_path):
+    settings.UPLOADS_ROOT, settings.UPLOADS_SCANNER = tmp_path / "uploads", ""
+
+
+def test_a_released_file_goes_along_and_the_mailbox_names_it(own_store):
+    with_a_file()
+    outbox.sweep()
+    assert MailboxEntry.objects.get().attachments == ["screen.png"]
+    page = Client().get("/demo/mailbox/").content.decode()
+    assert "screen.png" in page
+
+
+def test_an_email_waits_for_the_scan_of_its_file_without_using_up_its_tries(own_store):
+    message = with_a_file(scan="PENDING")
+    outbox.sweep()
+    assert not MailboxEntry.objects.exists()
+    assert (owed().status, owed().attempts) == (OutboxMessage.Status.PENDING, 0)
+    assert owed().not_before > timezone.now()
+    StoredFile.objects.update(scan="CLEAN", scanned_at=timezone.now())
+    outbox.sweep(now=owed().not_before)
+    message.refresh_from_db()
+    assert message.state == State.SENT
+    assert MailboxEntry.objects.get().attachments == ["screen.png"]
+
+
+@pytest.mark.parametrize("gone", [{"scan": "INFECTED", "scanned_at": NOON}, {"removed_at": NOON}])
+def test_a_file_that_is_not_released_stays_behind_and_the_email_says_so(own_store, gone):
+    with_a_file(**gone)
+    outbox.sweep()
+    entry = MailboxEntry.objects.get()
+    assert entry.attachments == []
+    assert entry.body.startswith("The attached file is left out")
+    assert "screen.png" in entry.body
+
+
+def test_a_file_that_is_missing_is_tried_again_and_never_dropped_silently(own_store, settings):
+    message = with_a_file()
+    for path in settings.UPLOADS_ROOT.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    outbox.sweep()
+    message.refresh_from_db()
+    assert (message.state, owed().status, owed().attempts) == (State.QUEUED, OutboxMessage.Status.PENDING, 1)

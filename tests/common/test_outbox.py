@@ -11,7 +11,7 @@ from kombu.exceptions import ChannelError, OperationalError
 from portal.celery import app
 from portal.common import outbox
 from portal.common.models import AuditEvent, OutboxMessage
-from portal.common.outbox import GiveUp
+from portal.common.outbox import GiveUp, NotYet
 from portal.common.tasks import deliver_outbox_message, sweep_outbox
 
 Status = OutboxMessage.Status
@@ -572,3 +572,29 @@ def test_the_lease_is_committed_before_the_work_begins(way):
 def test_the_same_fact_owed_by_two_requests_at_once_is_owed_once():
     in_threads(4, lambda: owe("fact"))
     assert OutboxMessage.objects.count() == 1
+
+
+# Waiting for something else
+
+
+def test_work_that_has_to_wait_is_tried_later_and_the_try_does_not_count(settings):
+    settings.OUTBOX_MAX_ATTEMPTS = 2
+    calls = []
+
+    def waits(_payload):
+        calls.append(1)
+        if len(calls) < 5:
+            raise NotYet("The scanner has not looked yet.", wait=timedelta(minutes=3))
+
+    outbox.handler(TOPIC)(waits)
+    message = owe()
+    for tries in range(4):
+        moment = NOW + tries * timedelta(minutes=3)
+        outbox.sweep(now=moment)
+        reread(message)
+        assert (message.status, message.attempts) == (Status.PENDING, 0)
+        assert message.not_before == moment + timedelta(minutes=3)
+        assert message.lease_owner is None
+    assert message.last_error == "NotYet: The scanner has not looked yet."
+    outbox.sweep(now=message.not_before)
+    assert reread(message).status == Status.DONE

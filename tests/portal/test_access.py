@@ -30,15 +30,24 @@ from clients.models import (
     Prospect,
     Provider,
 )
+from ecomm.models import DocumentSubmission, DocumentType, EQuestion, EQuestionAttachment, IssueReport
 from portal.common.access import DelegateScope, Perm, requires
+from portal.common.content.models import Resource
+from portal.common.files.models import StoredFile
+from portal.common.notifications.models import Notification
 from tests.support import pages
 from tests.support.factories import (
     DelegateGrantFactory,
     DelegateInvitationFactory,
+    EQuestionFactory,
+    IssueReportFactory,
     MemberFactory,
+    NewsItemFactory,
     PolicyFactory,
     ProducerFactory,
     ProducerNumberFactory,
+    ResourceFactory,
+    TrainingCourseFactory,
     UserFactory,
 )
 from tests.support.signing_in import half_signed_in
@@ -48,8 +57,8 @@ from tests.support.world import World
 # --- the matrix ---
 
 # Who asks: nobody; somebody whose password was right and whose code is still to come; the producer of record; the
-# agency above her; a producer beside her; one of another agency; her delegate with VIEW, without it, of yesterday;
-# the carrier's admin.
+# agency above her; a producer beside her; one of another agency; her delegates with VIEW, with VIEW and SERVICE, with
+# VIEW and ENROLL, without VIEW, of yesterday; the carrier's admin. Twelve people: every line has twelve outcomes.
 PEOPLE = [
     "stranger",
     "half",
@@ -58,101 +67,145 @@ PEOPLE = [
     "sibling",
     "outsider",
     "delegate",
+    "delegate_with_service",
+    "delegate_with_enroll",
     "delegate_without_view",
     "former_delegate",
     "admin",
 ]
 
 # "in" is the login page; "->" a redirect elsewhere. What is addressed belongs to the producer of record.
-#   method  name                     of what      strng half prod prin sibl outs dele w/o  form adm
+#   method  name                     of what      strng half prod prin sibl outs dele serv enro w/o  form adm
 MATRIX = """
-    GET     home                     -            in    in   200  200  200  200  200  200  200  200
-    GET     accounts:login           -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:login           nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:verify          -            in    200  ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:verify          nothing      in    200  ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:code-delivery   -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:logout          -            405   405  405  405  405  405  405  405  405  405
-    POST    accounts:logout          nothing      in    in   in   in   in   in   in   in   in   in
-    GET     accounts:register        -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:register        nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-create-login -      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:register-create-login nothing ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-verify-email -      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:register-verify-email nothing ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-confirm token       200   200  200  200  200  200  200  200  200  200
-    POST    accounts:register-confirm token       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-details -           ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:register-details nothing     ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-review -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:register-review nothing      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-submitted -         ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:register-state  -            in    in   200  200  200  200  403  403  403  403
-    POST    accounts:register-state  nothing      in    in   200  200  200  200  403  403  403  403
-    GET     accounts:register-state-review -      in    in   ->   ->   ->   ->   403  403  403  403
-    POST    accounts:register-state-review nothing in   in   ->   ->   ->   ->   403  403  403  403
-    GET     accounts:register-state-submitted -   in    in   ->   ->   ->   ->   403  403  403  403
-    GET     accounts:forgot-username -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:forgot-username nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:forgot-username-sent -       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:resend-username nothing      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:unlock          token        in    in   in   in   in   in   in   in   in   in
-    POST    accounts:unlock          token        in    in   in   in   in   in   in   in   in   in
-    GET     accounts:forgot-password -            200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:forgot-password nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:forgot-password-method -     ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:forgot-password-method nothing ->  ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:forgot-password-code -       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:forgot-password-code nothing ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:forgot-password-new -        ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:forgot-password-new nothing  ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:profile         -            in    in   200  200  200  200  200  200  200  200
-    POST    accounts:profile         nothing      in    in   200  200  200  200  200  200  200  200
-    GET     accounts:profile-updated -            in    in   200  200  200  200  404  404  404  404
-    GET     accounts:change-password -            in    in   200  200  200  200  200  200  200  200
-    POST    accounts:change-password nothing      in    in   200  200  200  200  200  200  200  200
-    GET     accounts:hierarchy       -            in    in   200  200  200  200  403  403  403  403
-    POST    accounts:hierarchy       find         in    in   ->   ->   ->   ->   403  403  403  403
-    GET     accounts:hierarchy-branch npn         in    in   200  200  404  404  403  403  403  403
-    GET     accounts:delegates       -            in    in   200  200  200  200  403  403  403  403
-    GET     accounts:delegate-invite -            in    in   200  200  200  200  403  403  403  403
-    POST    accounts:delegate-invite nothing      in    in   200  200  200  200  403  403  403  403
-    GET     accounts:delegate-change grant        in    in   200  404  404  404  403  403  403  403
-    POST    accounts:delegate-change grant        in    in   200  404  404  404  403  403  403  403
-    GET     accounts:delegate-activity grant      in    in   200  404  404  404  403  403  403  403
-    GET     accounts:delegate-revoke grant        in    in   405  405  405  405  403  403  403  403
-    POST    accounts:delegate-revoke old_grant    in    in   ->   404  404  404  403  403  403  403
-    POST    accounts:delegate-invitation-resend invitation   in in -> 404 404 404 403 403 403 403
-    POST    accounts:delegate-invitation-withdraw invitation in in -> 404 404 404 403 403 403 403
-    GET     accounts:delegate-invitation token    ->    ->   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:delegate-accept -            404   404  404  404  404  404  404  404  404  404
-    POST    accounts:delegate-accept nothing      404   404  404  404  404  404  404  404  404  404
-    POST    accounts:work-for        nothing      in    in   403  403  403  403  ->   ->   ->   403
-    GET     accounts:my-information  -            in    in   200  200  200  200  200  200  200  200
-    GET     accounts:confirm-identity -           in    in   200  200  200  200  200  200  200  200
-    POST    accounts:confirm-identity nothing     in    in   200  200  200  200  200  200  200  200
-    GET     accounts:authenticator   -            in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:authenticator   nothing      in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:authenticator-start nothing  in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:authenticator-remove nothing in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:recovery-codes-renew nothing in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:devices         -            in    in   200  200  200  200  200  200  200  200
-    POST    accounts:devices-revoke-all nothing   in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:device-revoke   device       in    in   ->   404  404  404  404  404  404  404
-    POST    accounts:session-end     session      in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    POST    accounts:sessions-end-others nothing  in    in   ->   ->   ->   ->   ->   ->   ->   ->
-    GET     accounts:session-state   -            in    in   200  200  200  200  200  200  200  200
-    POST    accounts:session-keep-alive nothing   in    in   200  200  200  200  200  200  200  200
-    GET     clients:search           -            in    in   200  200  200  200  200  403  403  200
-    POST    clients:search           search       in    in   ->   ->   ->   ->   ->   403  403  ->
-    GET     clients:detail           account      in    in   200  200  404  404  200  403  403  200
-    POST    clients:detail           account      in    in   405  405  405  405  405  403  403  405
-    GET     clients:detail-by-eapp   eapp         in    in   ->   ->   404  404  ->   403  403  ->
-    GET     clients:detail-by-eapp   draft        in    in   200  200  404  404  200  403  403  200
-    GET     reporting:new            -            in    in   200  200  200  200  200  403  403  200
-    POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   403  403  ->
-    GET     health                   -            200   200  200  200  200  200  200  200  200  200
-    GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200
+    GET     home                     -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     accounts:login           -            200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:login           nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:verify          -            in    200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:verify          nothing      in    200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:code-delivery   -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:logout          -            405   405  405  405  405  405  405  405  405  405  405  405
+    POST    accounts:logout          nothing      in    in   in   in   in   in   in   in   in   in   in   in
+    GET     accounts:register        -            200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register        nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-create-login -      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-create-login nothing ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-verify-email -      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-verify-email nothing ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-confirm token       200   200  200  200  200  200  200  200  200  200  200  200
+    POST    accounts:register-confirm token       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-details -           ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-details nothing     ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-review -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:register-review nothing      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-submitted -         ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:register-state  -            in    in   200  200  200  200  403  403  403  403  403  403
+    POST    accounts:register-state  nothing      in    in   200  200  200  200  403  403  403  403  403  403
+    GET     accounts:register-state-review -      in    in   ->   ->   ->   ->   403  403  403  403  403  403
+    POST    accounts:register-state-review nothing in   in   ->   ->   ->   ->   403  403  403  403  403  403
+    GET     accounts:register-state-submitted -   in    in   ->   ->   ->   ->   403  403  403  403  403  403
+    GET     accounts:forgot-username -            200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-username nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-username-sent -       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:resend-username nothing      ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:unlock          token        in    in   in   in   in   in   in   in   in   in   in   in
+    POST    accounts:unlock          token        in    in   in   in   in   in   in   in   in   in   in   in
+    GET     accounts:forgot-password -            200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password nothing      200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-password-method -     ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password-method nothing ->  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-password-code -       ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password-code nothing ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:forgot-password-new -        ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:forgot-password-new nothing  ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:profile         -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    accounts:profile         nothing      in    in   200  200  200  200  200  200  200  200  200  200
+    GET     accounts:profile-updated -            in    in   200  200  200  200  404  404  404  404  404  404
+    GET     accounts:change-password -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    accounts:change-password nothing      in    in   200  200  200  200  200  200  200  200  200  200
+    GET     accounts:hierarchy       -            in    in   200  200  200  200  403  403  403  403  403  403
+    POST    accounts:hierarchy       find         in    in   ->   ->   ->   ->   403  403  403  403  403  403
+    GET     accounts:hierarchy-branch npn         in    in   200  200  404  404  403  403  403  403  403  403
+    GET     accounts:delegates       -            in    in   200  200  200  200  403  403  403  403  403  403
+    GET     accounts:delegate-invite -            in    in   200  200  200  200  403  403  403  403  403  403
+    POST    accounts:delegate-invite nothing      in    in   200  200  200  200  403  403  403  403  403  403
+    GET     accounts:delegate-change grant        in    in   200  404  404  404  403  403  403  403  403  403
+    POST    accounts:delegate-change grant        in    in   200  404  404  404  403  403  403  403  403  403
+    GET     accounts:delegate-activity grant      in    in   200  404  404  404  403  403  403  403  403  403
+    GET     accounts:delegate-revoke grant        in    in   405  405  405  405  403  403  403  403  403  403
+    POST    accounts:delegate-revoke old_grant    in    in   ->   404  404  404  403  403  403  403  403  403
+    POST    accounts:delegate-invitation-resend invitation   in in -> 404 404 404 403 403 403 403 403 403
+    POST    accounts:delegate-invitation-withdraw invitation in in -> 404 404 404 403 403 403 403 403 403
+    GET     accounts:delegate-invitation token    ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:delegate-accept -            404   404  404  404  404  404  404  404  404  404  404  404
+    POST    accounts:delegate-accept nothing      404   404  404  404  404  404  404  404  404  404  404  404
+    POST    accounts:work-for        nothing      in    in   403  403  403  403  ->   ->   ->   ->   ->   403
+    GET     accounts:my-information  -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     accounts:confirm-identity -           in    in   200  200  200  200  200  200  200  200  200  200
+    POST    accounts:confirm-identity nothing     in    in   200  200  200  200  200  200  200  200  200  200
+    GET     accounts:authenticator   -            in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:authenticator   nothing      in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:authenticator-start nothing  in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:authenticator-remove nothing in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:recovery-codes-renew nothing in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:devices         -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    accounts:devices-revoke-all nothing   in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:device-revoke   device       in    in   ->   404  404  404  404  404  404  404  404  404
+    POST    accounts:session-end     session      in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:sessions-end-others nothing  in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:session-state   -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    accounts:session-keep-alive nothing   in    in   200  200  200  200  200  200  200  200  200  200
+    GET     clients:search           -            in    in   200  200  200  200  200  200  200  403  403  200
+    POST    clients:search           search       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     clients:detail           account      in    in   200  200  404  404  200  200  200  403  403  200
+    POST    clients:detail           account      in    in   405  405  405  405  405  405  405  403  403  405
+    GET     clients:detail-by-eapp   eapp         in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
+    GET     clients:detail-by-eapp   draft        in    in   200  200  404  404  200  200  200  403  403  200
+    GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
+    POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     notifications:preferences -           in    in   200  200  200  200  200  200  200  200  200  200
+    POST    notifications:preferences nothing     in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     notifications:bell       -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    notifications:open       notice       in    in   ->   404  404  404  404  404  404  404  404  404
+    POST    notifications:read       notice       in    in   ->   404  404  404  404  404  404  404  404  404
+    POST    notifications:read-all   nothing      in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     content:resources        -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    content:resources        find         in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     content:resource-download resource    in    in   200  200  200  200  200  200  200  200  200  200
+    GET     content:news             -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     content:news-item        slug         in    in   200  200  200  200  200  200  200  200  200  200
+    GET     content:news-item        no_slug      in    in   404  404  404  404  404  404  404  404  404  404
+    GET     content:training         -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     content:course           slug         in    in   200  200  200  200  200  200  200  200  200  200
+    GET     content:contact          -            200  200  200  200  200  200  200  200  200  200  200  200
+    GET     content:privacy          -            200  200  200  200  200  200  200  200  200  200  200  200
+    GET     legal-terms              -            200  200  200  200  200  200  200  200  200  200  200  200
+    GET     ecomm:messages           -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     ecomm:report-issue       -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    ecomm:report-issue       nothing      in    in   200  200  200  200  200  200  200  200  200  200
+    GET     ecomm:issues             -            in    in   200  200  200  200  200  200  200  200  200  200
+    GET     ecomm:issue              issue        in    in   200  404  404  404  404  404  404  404  404  404
+    GET     ecomm:questions          -            in    in   200  200  200  200  403  200  403  403  403  403
+    POST    ecomm:questions          nothing      in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    GET     ecomm:questions-deleted  -            in    in   200  200  200  200  403  200  403  403  403  403
+    POST    ecomm:questions-delete   nothing      in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    POST    ecomm:questions-restore  nothing      in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    GET     ecomm:question-ask       -            in    in   200  200  200  200  403  200  403  403  403  403
+    POST    ecomm:question-ask       nothing      in    in   200  200  200  200  403  200  403  403  403  403
+    POST    ecomm:question-draft     nothing      in    in   204  204  204  204  403  204  403  403  403  403
+    GET     ecomm:question           question     in    in   200  200  404  404  403  200  403  403  403  403
+    POST    ecomm:question           question     in    in   200  200  404  404  403  200  403  403  403  403
+    GET     ecomm:question-submitted question     in    in   200  200  404  404  403  200  403  403  403  403
+    GET     ecomm:question-file      answer_file  in    in   ->   ->   404  404  403  ->   403  403  403  403
+    GET     ecomm:documents          -            in    in   200  200  200  200  403  200  403  403  403  403
+    POST    ecomm:documents          grid         in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    GET     ecomm:document-submit    -            in    in   200  200  200  200  403  200  403  403  403  403
+    POST    ecomm:document-submit    nothing      in    in   200  200  200  200  403  200  403  403  403  403
+    GET     ecomm:document-sent      sent         in    in   200  404  404  404  403  404  403  403  403  403
+    POST    ecomm:documents-delete   document     in    in   200  200  ->   ->   403  200  403  403  403  403
+    POST    ecomm:documents-restore  document     in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    GET     health                   -            200   200  200  200  200  200  200  200  200  200  200  200
+    GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200  200  200
 """
 
 
@@ -179,6 +232,14 @@ class Asked:
             "token": ["no-such-link"],
             "device": [TrustedDevice.objects.values_list("pk", flat=True).first()],
             "session": [999_999_999],
+            "sent": ["0" * 40],
+            "resource": [Resource.objects.values_list("pk", flat=True).first() or 1],
+            "slug": ["of-the-tests"],
+            "no_slug": ["draft-of-the-tests"],
+            "notice": [Notification.objects.filter(dedupe_key="a delegate").values_list("pk", flat=True).first()],
+            "issue": [IssueReport.objects.values_list("number", flat=True).first() or 1],
+            "question": [EQuestion.objects.values_list("number", flat=True).first() or 1],
+            "answer_file": EQuestionAttachment.objects.values_list("message__question__number", "pk").first() or [1, 1],
         }.get(self.what, [])
         return reverse(self.name, args=args)
 
@@ -187,6 +248,8 @@ class Asked:
             "search": {"by": "account", "value": world.account_number},
             "report": {"policy_status": "ALL"},
             "find": {"q": "Solberg"},
+            "grid": {"grid": "filters"},
+            "document": {"row": str(DocumentSubmission.objects.values_list("tracking_number", flat=True).first())},
         }.get(self.what, {})
 
 
@@ -228,6 +291,37 @@ def invitation(world) -> DelegateInvitation:
 
 
 @pytest.fixture
+def notice(world) -> Notification:
+    """Something the producer of record was told."""
+    return Notification.objects.create(
+        recipient=world.producer, kind="delegate.added", title="Dana is now your delegate", dedupe_key="a delegate"
+    )
+
+
+@pytest.fixture
+def library() -> None:
+    """A form, a piece of news, a draft and a course of the carrier's, all for another state than anybody's."""
+    ResourceFactory(states=["OK"], with_file=True)
+    NewsItemFactory(slug="of-the-tests", states=["OK"])
+    NewsItemFactory(slug="draft-of-the-tests", draft=True)
+    TrainingCourseFactory(code="of-the-tests", states=["OK"])
+
+
+@pytest.fixture
+def answer_file(world) -> EQuestionAttachment:
+    """A file the carrier sent the producer of record with an answer; its malware scan is still to come."""
+    question = EQuestionFactory(asked_by=world.producer, answered=True, text__by=world.admin)
+    file = StoredFile.objects.create(name="form.pdf", content_type="application/pdf", size=1, sha256="0" * 64)
+    return EQuestionAttachment.objects.create(message=question.messages.get(from_carrier=True), file=file)
+
+
+@pytest.fixture
+def issue(world) -> IssueReport:
+    """Something the producer of record has reported."""
+    return IssueReportFactory(reported_by=world.producer)
+
+
+@pytest.fixture
 def device(world) -> TrustedDevice:
     """A browser the producer of record is remembered in."""
     now = timezone.now()
@@ -236,16 +330,33 @@ def device(world) -> TrustedDevice:
     )
 
 
+@pytest.fixture
+def document(world) -> DocumentSubmission:
+    """Something the producer of record has sent to the carrier."""
+    kind, _ = DocumentType.objects.get_or_create(code="other-documents", defaults={"label": "Other Documents"})
+    return DocumentSubmission.objects.create(
+        tracking_number=1,
+        document_type=kind,
+        producer=world.producer.producer,
+        submitted_by=world.producer,
+        file=StoredFile.objects.create(name="form.png", size=1),
+        form_key=f"{'0' * 40}-1",
+    )
+
+
 @pytest.mark.feature("SRC_10")
 @pytest.mark.feature("HOM_14")
 @pytest.mark.parametrize("who", PEOPLE)
-def test_everybody_gets_exactly_where_they_may(world, draft, invitation, device, client_of, who):
+def test_everybody_gets_exactly_where_they_may(world, issue, library, draft, invitation, device, notice, answer_file, document, client_of, who):
     found, expected = {}, {}
     for asked in read_matrix():
         client = client_of(who)
         ask = client.get if asked.method == "GET" else client.post
         line = f"{asked.method} {asked.name} {asked.what}"
-        found[line] = outcome(ask(asked.url(world), asked.data(world)))
+        answer = ask(asked.url(world), asked.data(world))
+        found[line] = outcome(answer)
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # a download holds its file until it has been read
         expected[line] = asked.expected[who]
     assert found == expected
 
@@ -305,8 +416,11 @@ def test_public_views_are_known_by_name():
         "accounts:resend-username",
         "accounts:unlock",
         "accounts:verify",
+        "content:contact",
+        "content:privacy",
         "demo-mailbox",
         "health",
+        "legal-terms",
     }
 
 
@@ -492,7 +606,14 @@ def test_rows_of_every_kind_are_seen_by_those_whose_book_it_is_and_nobody_else(w
     assert set(rows) == scoped
     for model, row in rows.items():
         seen = {who for who in PEOPLE[2:] if model.objects.for_user(getattr(world, who)).filter(pk=row.pk).exists()}
-        assert seen == {"producer", "principal", "delegate", "admin"}, model
+        assert seen == {
+            "producer",
+            "principal",
+            "delegate",
+            "delegate_with_service",
+            "delegate_with_enroll",
+            "admin",
+        }, model
 
 
 def test_strangers_and_closed_accounts_see_no_row_of_any_kind(world, rows):
@@ -567,6 +688,77 @@ def test_rights_of_one_grant_do_not_open_the_book_of_another(world):
     for number, perm in ((mine, Perm.CLIENT_SERVICE), (theirs, Perm.CLIENT_VIEW), (theirs, Perm.ENROLL)):
         with pytest.raises(PermissionDenied):
             scoping.require_on_book(both, perm, producer_number_id=number)
+
+
+@pytest.mark.feature("HOM_14")
+def test_each_scope_opens_what_it_says_and_nothing_else(world):
+    scopes = {
+        "delegate": {Perm.CLIENT_VIEW, Perm.REPORT_RUN},
+        "delegate_with_service": {Perm.CLIENT_VIEW, Perm.REPORT_RUN, Perm.CLIENT_SERVICE, Perm.CARRIER_CONTACT},
+        "delegate_with_enroll": {Perm.CLIENT_VIEW, Perm.REPORT_RUN, Perm.ENROLL},
+        "delegate_without_view": {Perm.COMMISSIONS_VIEW},
+        "former_delegate": set(),
+    }
+    for who, perms in scopes.items():
+        assert scoping.held_perms(getattr(world, who)) == {Perm.SIGNED_IN} | perms, who
+    everything = [scope.value for scope in DelegateScope]
+    DelegateGrant.objects.filter(delegate=world.delegate).update(scopes=everything)
+    never = {Perm.ENROLL_ON_EXCHANGE, Perm.DELEGATES_MANAGE, Perm.HIERARCHY_VIEW, Perm.STATES_REGISTER}
+    assert not scoping.held_perms(world.delegate) & (never | {Perm.CARRIER_ADMIN})
+
+
+@pytest.mark.feature("HOM_14")
+@pytest.mark.parametrize(
+    ("who", "perm", "may"),
+    [
+        ("delegate", Perm.CLIENT_SERVICE, False),
+        ("delegate", Perm.ENROLL, False),
+        ("delegate_with_service", Perm.CLIENT_SERVICE, True),
+        ("delegate_with_service", Perm.CARRIER_CONTACT, True),
+        ("delegate_with_service", Perm.ENROLL, False),
+        ("delegate_with_enroll", Perm.ENROLL, True),
+        ("delegate_with_enroll", Perm.CLIENT_SERVICE, False),
+        ("delegate_with_enroll", Perm.ENROLL_ON_EXCHANGE, False),
+        ("delegate_without_view", Perm.CLIENT_VIEW, False),
+        ("former_delegate", Perm.CLIENT_VIEW, False),
+    ],
+)
+def test_a_scope_counts_on_the_book_it_was_granted_for(world, who, perm, may):
+    person, book = getattr(world, who), world.policy.producer_number_id
+    assert Policy.objects.for_user(person, perm=perm).exists() is may
+    if may:
+        scoping.require_on_book(person, perm, producer_number_id=book)
+    else:
+        with pytest.raises(PermissionDenied):
+            scoping.require_on_book(person, perm, producer_number_id=book)
+    with pytest.raises(PermissionDenied):
+        scoping.require_on_book(person, perm, producer_number_id=world.sibling_policy.producer_number_id)
+
+
+def test_who_may_view_one_book_and_service_another_may_not_swap_them(world):
+    """The two rights meet in one person and never on one book, whether or not one producer is chosen in the header."""
+    DelegateGrantFactory(
+        producer=world.sibling.producer,
+        delegate=world.delegate,
+        scopes=[DelegateScope.VIEW.value, DelegateScope.SERVICE.value],
+    )
+    viewed, serviced = world.policy.producer_number_id, world.sibling_policy.producer_number_id
+    for chosen in (None, world.producer.producer_id, world.sibling.producer_id):
+        person = User.objects.get(pk=world.delegate.pk)
+        person.work_for(chosen)
+        for number, perm, may in (
+            (viewed, Perm.CLIENT_VIEW, chosen != world.sibling.producer_id),
+            (viewed, Perm.CLIENT_SERVICE, False),
+            (serviced, Perm.CLIENT_VIEW, chosen != world.producer.producer_id),
+            (serviced, Perm.CLIENT_SERVICE, chosen != world.producer.producer_id),
+        ):
+            found = Policy.objects.for_user(person, perm=perm).filter(producer_number_id=number).exists()
+            assert found is may, (chosen, number, perm)
+            if may:
+                scoping.require_on_book(person, perm, producer_number_id=number)
+            else:
+                with pytest.raises(PermissionDenied):
+                    scoping.require_on_book(person, perm, producer_number_id=number)
 
 
 def test_a_right_on_a_book_needs_the_book(world):

@@ -225,6 +225,7 @@ def test_a_carriers_name_would_be_found():
 @pytest.mark.feature("ISS_05")
 def test_the_brand_is_a_setting(client, db, settings):
     settings.PORTAL_NAME, settings.CARRIER_NAME = "Lakeside Desk", "Lakeside Mutual"
+    settings.CARRIER_ENTITY_LINE = "Lakeside Mutual Insurance Company"
     page = client.get("/accounts/login/").content.decode()
     assert "Lakeside Desk" in page
     assert "Lakeside Mutual" in page

@@ -21,6 +21,7 @@ from accounts.models import (
     TermsVersion,
     User,
 )
+from accounts.services import registration
 from clients.models import (
     Account,
     ContactPoint,
@@ -38,6 +39,7 @@ from portal.common.models import AuditEvent
 from portal.demo_data import loader, providers
 from portal.demo_data.cases import SPLIT_HOUSEHOLD_ACCOUNT
 from portal.demo_data.logins import FIXED_USERNAMES
+from portal.demo_runtime.greeting import TO_REGISTER
 from tests.portal.test_consistency import BRANDS
 from tests.support.demo import (
     assert_past_due_fits_the_months_owed,
@@ -88,7 +90,7 @@ def test_books_have_the_promised_size(loaded, username, policies):
 
 
 def test_fixed_people_can_sign_in(loaded):
-    assert len(FIXED_USERNAMES) == 5
+    assert len(FIXED_USERNAMES) == 6
     for person in [user(username) for username in FIXED_USERNAMES]:
         assert person.check_password("Harbor#Kite58")
         assert person.email_confirmed_at < timezone.now()
@@ -124,11 +126,29 @@ def test_the_agency_reaches_two_levels_down(loaded):
 
 
 def test_the_delegate_sees_rsolberg7s_own_book_and_nothing_else(loaded):
-    grant = DelegateGrant.objects.in_force(TODAY).get()
-    assert grant.delegate == user("dkeller22")
+    grant = DelegateGrant.objects.in_force(TODAY).get(delegate=user("dkeller22"))
     assert set(grant.scopes) == {"VIEW", "SERVICE", "ENROLL"}
     own = Policy.objects.filter(producer_number__producer=user("rsolberg7").producer)
     assert set(visible_to("dkeller22")) == set(own)
+
+
+@pytest.mark.feature("HOM_14")
+def test_another_delegate_works_for_two_producers(loaded):
+    grants = DelegateGrant.objects.in_force(TODAY).filter(delegate=user("mokafor5"))
+    assert {grant.producer.user.username: set(grant.scopes) for grant in grants} == {
+        "rsolberg7": {"VIEW", "SERVICE", "ENROLL"},
+        "prairieagency": {"VIEW", "SERVICE"},
+    }
+    books = Policy.objects.filter(producer_number__producer__in=[grant.producer_id for grant in grants])
+    assert set(visible_to("mokafor5")) == set(books)
+
+
+def test_one_producer_has_no_login_so_that_registering_can_be_tried_with_what_the_greeting_says(loaded):
+    (lena,) = Producer.objects.filter(user__isnull=True)
+    assert not lena.state_registrations.exists()
+    assert Policy.objects.filter(producer_number__producer=lena).exists()
+    number, npn, zip_code = TO_REGISTER
+    assert registration.matching_producer(number=number, npn=npn, zip_code=zip_code) == lena
 
 
 @pytest.mark.feature("SRC_10")

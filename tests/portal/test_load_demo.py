@@ -222,18 +222,18 @@ def people_by_book(seed: int) -> dict[str, set[tuple[str, str, date]]]:
         loader.load(seed=seed, today=TODAY, members=2 * SMALL)
         found: dict[str, set[tuple[str, str, date]]] = {}
         insured = ("insured_last_name", "insured_first_name", "insured_date_of_birth")
-        for username, *who in Policy.objects.exclude(account__number__startswith="1002003").values_list(
-            "producer_number__producer__user__username", *insured
+        for npn, *who in Policy.objects.exclude(account__number__startswith="1002003").values_list(
+            "producer_number__producer__npn", *insured
         ):
-            found.setdefault(username, set()).add(tuple(who))
+            found.setdefault(npn, set()).add(tuple(who))
         transaction.set_rollback(True)
     return found
 
 
 def test_another_seed_gives_other_people_in_every_book():
     one, other = people_by_book(1), people_by_book(2)
-    assert one.keys() == other.keys() == {producer.username for producer in books.demo_producers()}
-    assert {username: one[username] & other[username] for username in one} == dict.fromkeys(one, set())
+    assert one.keys() == other.keys() == {producer.npn for producer in books.demo_producers()}
+    assert {npn: one[npn] & other[npn] for npn in one} == dict.fromkeys(one, set())
 
 
 # --- A large carrier ---
@@ -299,7 +299,7 @@ def test_indexes_and_constraints_are_back_after_a_failed_load():
 
 def test_the_command_says_what_came_in():
     said = run("--members", str(SMALL))
-    assert re.search(r"Loaded 10 producers, 12 logins, [\d,]+ accounts, .*[\d,]+ policies.* in \d+\.\d s\.", said)
+    assert re.search(r"Loaded 11 producers, 13 logins, [\d,]+ accounts, .*[\d,]+ policies.* in \d+\.\d s\.", said)
     assert "rsolberg7" in said
     assert "Harbor#Kite58" in said
 

@@ -95,7 +95,9 @@ def test_greeting_names_every_account_the_password_and_the_mailbox():
         "prairieagency",
         "outsider9",
         "dkeller22",
+        "mokafor5",
         "carrieradmin",
+        "000413406, NPN 20418833, ZIP 60615",
         "Harbor#Kite58",
         "/demo/mailbox/",
     ):

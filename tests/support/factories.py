@@ -2,14 +2,21 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import factory
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import DelegateGrant, DelegateInvitation, HierarchyEdge, Producer, ProducerNumber, User
 from clients.models import Account, ContactPoint, Coverage, Member, Policy
 from clients.rules.names import name_key
+from ecomm.models import EQuestion, EQuestionMessage, IssueReport
 from portal.common.access import DelegateScope
+from portal.common.content.models import NewsItem, Resource, TrainingCompletion, TrainingCourse
+from portal.common.files.models import StoredFile
+from portal.common.files.store import keep
+from portal.common.files.uploads import CheckedFile
 
 PASSWORD = "Harbor#Kite58"
 
@@ -203,3 +210,146 @@ class PolicyFactory(factory.django.DjangoModelFactory):
             Coverage.objects.create(
                 member=member, policy=self, effective_date=self.effective_date, term_date=self.term_date
             )
+
+
+class EQuestionFactory(factory.django.DjangoModelFactory):
+    """A general question of the producer's own that waits; traits make it a client's, or answered a day later."""
+
+    class Meta:
+        model = EQuestion
+        skip_postgeneration_save = True
+
+    class Params:
+        of_member = factory.Trait(
+            kind=EQuestion.Kind.MEMBER,
+            client_first_name="John",
+            client_middle_initial="Q",
+            client_last_name="Public",
+            client_id="1231231234",
+        )
+        answered = factory.Trait(
+            status=EQuestion.Status.ANSWERED,
+            responded_at=factory.LazyAttribute(lambda o: o.submitted_at + timedelta(days=1)),
+            first_responded_at=factory.LazyAttribute(lambda o: o.submitted_at + timedelta(days=1)),
+        )
+
+    number = factory.Sequence(lambda n: 90000 + n)
+    kind = EQuestion.Kind.GENERAL
+    subject = "Commission schedule"
+    asked_by = factory.SubFactory(UserFactory)
+    producer = factory.LazyAttribute(lambda o: o.asked_by.producer)
+    submitted_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=2))
+    last_opened_at = factory.SelfAttribute("submitted_at")
+    form_key = factory.Sequence(lambda n: f"test-question-{n}")
+
+    @factory.post_generation
+    def text(self, create, extracted, **kwargs):
+        """The question itself, and the answer of an answered one (by ``text__by``, somebody of the carrier's)."""
+        if not create:
+            return
+        EQuestionMessage.objects.create(
+            question=self,
+            author=self.asked_by,
+            text=extracted or "When is the new schedule sent out?",
+            sent_at=self.submitted_at,
+            form_key=f"{self.form_key}-q",
+        )
+        if self.responded_at and "by" in kwargs:
+            EQuestionMessage.objects.create(
+                question=self,
+                author=kwargs["by"],
+                from_carrier=True,
+                text="It was mailed on Monday.",
+                sent_at=self.responded_at,
+                form_key=f"{self.form_key}-a",
+            )
+
+
+class IssueReportFactory(factory.django.DjangoModelFactory):
+    """A new report without a screenshot; nobody has been told of it."""
+
+    class Meta:
+        model = IssueReport
+
+    class Params:
+        closed = factory.Trait(
+            status=IssueReport.Status.CLOSED,
+            answer="It has been repaired.",
+            closed_at=factory.LazyFunction(timezone.now),
+            closed_by=factory.SubFactory(UserFactory, carrier_admin=True),
+        )
+
+    number = factory.Sequence(lambda n: 900_000 + n)
+    reported_by = factory.SubFactory(UserFactory)
+    email = "office@harbor.example"
+    description = "The page said that something went wrong."
+    steps = "Opened the client's page."
+    agent = "Rita Solberg"
+    product = IssueReport.Product.ACA_MEDICAL
+    us_state = "IL"
+    happened_at = factory.LazyFunction(timezone.now)
+    form_key = factory.Sequence(lambda n: f"test:{n}")
+
+
+class ResourceFactory(factory.django.DjangoModelFactory):
+    """A link for every state; ``with_file=True`` makes it a form with a file that can be downloaded."""
+
+    class Meta:
+        model = Resource
+
+    class Params:
+        with_file = factory.Trait(
+            kind=Resource.Kind.FORM, url="", file=factory.LazyAttribute(lambda o: stored_file(f"{o.title}.pdf"))
+        )
+
+    kind = Resource.Kind.LINK
+    title = factory.Sequence(lambda n: f"Resource {n}")
+    url = "https://elsewhere.example/page"
+
+
+class NewsItemFactory(factory.django.DjangoModelFactory):
+    """An item published an hour ago for every state."""
+
+    class Meta:
+        model = NewsItem
+
+    class Params:
+        draft = factory.Trait(published_at=None)
+        withdrawn = factory.Trait(withdrawn_at=factory.LazyFunction(timezone.now))
+
+    title = factory.Sequence(lambda n: f"Piece of news {n}")
+    slug = factory.Sequence(lambda n: f"piece-of-news-{n}")
+    summary = "What it is about."
+    body = "Words."
+    published_at = factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1))
+
+
+class TrainingCourseFactory(factory.django.DjangoModelFactory):
+    """A course everybody can take, without end."""
+
+    class Meta:
+        model = TrainingCourse
+
+    code = factory.Sequence(lambda n: f"course-{n}")
+    title = factory.Sequence(lambda n: f"Course {n}")
+
+
+class TrainingCompletionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TrainingCompletion
+
+    course = factory.SubFactory(TrainingCourseFactory)
+    user = factory.SubFactory(UserFactory)
+    completed_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=10))
+
+
+def stored_file(name: str = "form.pdf", content: bytes = b"%PDF-1.4 a form") -> StoredFile:
+    """A file in the store, not examined: what it is made of does not matter to the test."""
+    checked = CheckedFile(
+        name=name,
+        content_type="application/pdf",
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+        upload=SimpleUploadedFile(name, content),
+    )
+    return keep(checked, by=None, at=timezone.now())

@@ -24,6 +24,8 @@ class World:
     sibling: User
     outsider: User
     delegate: User  # of producer, with VIEW
+    delegate_with_service: User  # of producer, with VIEW and SERVICE
+    delegate_with_enroll: User  # of producer, with VIEW and ENROLL
     delegate_without_view: User  # of producer, with COMMISSIONS only
     former_delegate: User  # grant of producer, ended yesterday
     admin: User
@@ -48,6 +50,16 @@ def build_world() -> World:
     today = timezone.localdate()
     delegate = UserFactory(username="dkeller22", delegate=True, first_name="Dana", last_name="Keller")
     DelegateGrantFactory(producer=producer.producer, delegate=delegate)
+    with_service = UserFactory(username="servicehelp", delegate=True)
+    DelegateGrantFactory(
+        producer=producer.producer,
+        delegate=with_service,
+        scopes=[DelegateScope.VIEW.value, DelegateScope.SERVICE.value],
+    )
+    with_enroll = UserFactory(username="enrollhelp", delegate=True)
+    DelegateGrantFactory(
+        producer=producer.producer, delegate=with_enroll, scopes=[DelegateScope.VIEW.value, DelegateScope.ENROLL.value]
+    )
     without_view = UserFactory(username="paymaster1", delegate=True)
     DelegateGrantFactory(producer=producer.producer, delegate=without_view, scopes=[DelegateScope.COMMISSIONS.value])
     former = UserFactory(username="formerhelp", delegate=True)
@@ -63,6 +75,8 @@ def build_world() -> World:
         sibling=sibling,
         outsider=outsider,
         delegate=delegate,
+        delegate_with_service=with_service,
+        delegate_with_enroll=with_enroll,
         delegate_without_view=without_view,
         former_delegate=former,
         admin=UserFactory(username="carrieradmin", carrier_admin=True),

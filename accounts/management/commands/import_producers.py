@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.services import producer_import
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                     with tqdm(
                         total=producer_import.rows_of(plan), desc="Producers", unit=" rows", disable=None, leave=False
                     ) as bar:
-                        outcome = producer_import.write(plan, progress=bar.update)
+                        outcome = producer_import.write(plan, at=timezone.now(), progress=bar.update)
         except BadFile as bad:
             raise CommandError(self._in_words(file, bad)) from None
         self._report(outcome, lines=len(lines), seconds=time.perf_counter() - started, dry_run=dry_run)

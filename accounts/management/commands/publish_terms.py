@@ -1,4 +1,4 @@
-"""``manage.py publish_terms FILE.txt --terms-version 2.0``: put a new wording of the terms of use in force."""
+"""``manage.py publish_terms FILE --terms-version 2.0 [--document privacy]``: put a new wording in force."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,24 +8,32 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import TermsVersion
-from accounts.services import terms
-from accounts.services.terms import VersionExists
+from portal.common.content.models import PrivacyStatement
+from portal.common.content.models.legal import LegalWording
+from portal.common.content.services import legal
+from portal.common.content.services.legal import VersionExists
 
 LONGEST_VERSION = 20
+DOCUMENTS: dict[str, type[LegalWording]] = {"terms": TermsVersion, "privacy": PrivacyStatement}
 
 
 class Command(BaseCommand):
     help = (
-        "Publish the terms of use people accept when they register: plain text, UTF-8, an empty line between paragraphs. "
-        "A published wording never changes; the newest one is in force, and nobody can register before there is one."
+        "Publish the terms of use people accept when they register (plain text, an empty line between paragraphs), or "
+        "the privacy statement (Markdown). UTF-8. A published wording never changes; the newest one is in force, and "
+        "nobody can register before there are terms of use."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE.txt", help="the wording")
+        parser.add_argument("file", type=Path, metavar="FILE", help="the wording")
         parser.add_argument("--terms-version", required=True, help="how it is called, for example 2.0")
+        parser.add_argument(
+            "--document", choices=sorted(DOCUMENTS), default="terms", help="which document it is (terms)"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only check")
 
-    def handle(self, *, file: Path, terms_version: str, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, file: Path, terms_version: str, document: str, dry_run: bool, **options: Any) -> None:
+        model = DOCUMENTS[document]
         try:
             body = file.read_text(encoding="utf-8-sig").strip()
         except OSError as exc:
@@ -37,12 +45,12 @@ class Command(BaseCommand):
         if not terms_version.strip() or len(terms_version) > LONGEST_VERSION:
             raise CommandError(f"The version has 1 to {LONGEST_VERSION} characters.")
         if dry_run:
-            if TermsVersion.objects.filter(version=terms_version).exists():
-                raise CommandError(f"Terms of use, version {terms_version}, exist already and cannot be changed.")
+            if model._default_manager.filter(version=terms_version).exists():
+                raise CommandError(legal.version_exists(model, terms_version))
             self.stdout.write(f"Would publish version {terms_version}, {len(body):,} characters. Nothing was kept.")
             return
         try:
-            terms.publish(version=terms_version, body=body, by=None, at=timezone.now())
+            legal.publish_text(model, version=terms_version, body=body, by=None, at=timezone.now())
         except VersionExists as exc:
             raise CommandError(str(exc)) from None
-        self.stdout.write(f"Terms of use, version {terms_version}, are in force.")
+        self.stdout.write(f"Version {terms_version} of the {model.document} is in force.")

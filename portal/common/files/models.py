@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.common.crypto import EncryptedTextField
+
 
 class StoredFile(models.Model):
     """One file, as it was sent. Rows that use it (a document, an attachment, a form to download) point here."""
@@ -23,6 +25,11 @@ class StoredFile(models.Model):
     size = models.PositiveIntegerField(help_text="Bytes, before encryption.")
     sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent, in hexadecimal.")
     encrypted = models.BooleanField(default=False, help_text="Whether the bytes on the disk are encrypted.")
+    data_key = EncryptedTextField(
+        null=True,
+        blank=True,
+        help_text="The key of these bytes alone, under FIELD_ENCRYPTION_KEYS; none when they are not encrypted.",
+    )
     scan = models.CharField(max_length=11, choices=Scan.choices, default=Scan.PENDING)
     scanned_at = models.DateTimeField(null=True, blank=True)
     signature = models.CharField(max_length=120, blank=True, help_text="What the scanner called what it found.")
@@ -43,6 +50,10 @@ class StoredFile(models.Model):
                 name="file_scanned_has_moment",
                 condition=Q(scan__in=["CLEAN", "INFECTED"], scanned_at__isnull=False)
                 | Q(scan__in=["NOT_SCANNED", "PENDING"], scanned_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="file_encrypted_has_key",
+                condition=Q(encrypted=True, data_key__isnull=False) | Q(encrypted=False, data_key__isnull=True),
             ),
         ]
 

@@ -26,10 +26,19 @@ def sms_backend() -> SmsBackend:
     return backend
 
 
-def _keep(*, message_id: uuid.UUID, channel: str, to: str, subject: str, body: str, code: str) -> None:
+def _keep(
+    *, message_id: uuid.UUID, channel: str, to: str, subject: str, body: str, code: str, attachments: Sequence[str] = ()
+) -> None:
     MailboxEntry.objects.get_or_create(
         message_id=message_id,
-        defaults={"channel": channel, "to": to, "subject": subject, "body": body, "code": code},
+        defaults={
+            "channel": channel,
+            "to": to,
+            "subject": subject,
+            "body": body,
+            "code": code,
+            "attachments": list(attachments),
+        },
     )
 
 
@@ -52,5 +61,6 @@ class MailboxEmailBackend(BaseEmailBackend):
                 subject=str(email.subject),
                 body=str(email.body),
                 code=getattr(email, "portal_code", ""),
+                attachments=[attached[0] for attached in email.attachments],
             )
         return len(email_messages)

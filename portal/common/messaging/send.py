@@ -5,8 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from portal.common import outbox
+from portal.common.files.models import StoredFile
 from portal.common.models import OutboundMessage
 
 TOPIC = "common.message.deliver"
@@ -18,15 +20,28 @@ def sms_available() -> bool:
 
 
 @transaction.atomic
-def send_email(*, to: str, kind: str, subject: str, context: dict[str, Any], code: str = "") -> OutboundMessage:
+def send_email(
+    *,
+    to: str,
+    kind: str,
+    subject: str,
+    context: dict[str, Any],
+    code: str = "",
+    attachment: StoredFile | None = None,
+) -> OutboundMessage:
     """Owe an email rendered from ``templates/email/<kind>.txt`` and ``.html``. No health data may stand in it.
 
-    ``code`` names the one-time code in the text, so that the demo mailbox can show it apart.
+    ``code`` names the one-time code in the text, so that the demo mailbox can show it apart. With an ``attachment``
+    the email waits until the file is released by the malware scan; a file that is not goes unattached, and the email
+    says so. Only mailboxes of the carrier's own may be sent one.
     """
     context = {
         "portal_name": settings.PORTAL_NAME,
         "carrier_name": settings.CARRIER_NAME,
         "support_phone": settings.SUPPORT_PHONE,
+        "carrier_entity_line": settings.CARRIER_ENTITY_LINE,
+        "carrier_address": settings.CARRIER_ADDRESS,
+        "legal_url": f"{settings.PORTAL_URL.rstrip('/')}{reverse('content:privacy')}",
         "code": code,
         "subject": subject,
         **context,
@@ -40,6 +55,7 @@ def send_email(*, to: str, kind: str, subject: str, context: dict[str, Any], cod
             body_text=render_to_string(f"email/{kind}.txt", context),
             body_html=render_to_string(f"email/{kind}.html", context),
             code=code,
+            attachment=attachment,
         )
     )
 

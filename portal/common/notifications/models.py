@@ -1,9 +1,20 @@
 """What people were told in the portal, and how they want to be told (HOM_06..08)."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def for_user(self, user: Any) -> "NotificationQuerySet":
+        """What this person was told in the portal; what went out by email alone is left out."""
+        return self.filter(recipient_id=user.pk, in_app=True)
+
+    def unread(self) -> "NotificationQuerySet":
+        return self.filter(read_at__isnull=True)
 
 
 class Notification(models.Model):
@@ -20,6 +31,8 @@ class Notification(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     digest_due = models.BooleanField(default=False, help_text="Waits for the next digest email.")
     emailed_at = models.DateTimeField(null=True, blank=True, help_text="When its email, or the digest, was owed.")
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -1,5 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from portal.common.notifications import views
 
 app_name = "notifications"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.notifications, name="list"),
+    path("preferences/", views.notification_preferences, name="preferences"),
+    path("bell/", views.bell, name="bell"),
+    path("read-all/", views.read_all, name="read-all"),
+    path("<int:notification_id>/open/", views.open_notification, name="open"),
+    path("<int:notification_id>/read/", views.read_notification, name="read"),
+]

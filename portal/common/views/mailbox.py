@@ -13,9 +13,9 @@ SHOWN = 200
 @public
 @polled
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """Newest first; ``?format=json`` gives a list of channel, to, subject, body, code, sent_at."""
+    """Newest first; ``?format=json`` gives a list of channel, to, subject, body, code, sent_at, attachments (names)."""
     entries = list(MailboxEntry.objects.order_by("-sent_at", "-id")[:SHOWN])
     if request.GET.get("format") == "json":
-        fields = ("channel", "to", "subject", "body", "code", "sent_at")
+        fields = ("channel", "to", "subject", "body", "code", "sent_at", "attachments")
         return JsonResponse([{name: getattr(entry, name) for name in fields} for entry in entries], safe=False)
     return render(request, "common/mailbox.html", {"entries": entries})

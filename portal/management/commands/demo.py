@@ -47,6 +47,8 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.on_signal)
         sites = self.sites(host, port)
+        # Links in emails lead to this server, also those that a worker of its own process writes.
+        settings.PORTAL_URL = os.environ.setdefault("PORTAL_URL", address(host, port))
         runtime_dir = Path(settings.RUNTIME_DIR)
         runtime_dir.mkdir(parents=True, exist_ok=True)
         note = runtime_dir / f"demo-{port}.json"

@@ -14,10 +14,16 @@ class ContactProduct(models.Model):
 
     code = models.SlugField(max_length=30, unique=True)
     label = models.CharField(max_length=80)
-    order = models.PositiveSmallIntegerField(default=100)
+    order = models.PositiveSmallIntegerField(
+        default=100, help_text="Smallest first. The first product's numbers are producer services, as emails name them."
+    )
+    hours = models.CharField(
+        max_length=120, blank=True, help_text="When these numbers are answered; empty: the hours of the help desk."
+    )
 
     class Meta:
-        ordering = ["order", "label"]
+        ordering = ["order", "label", "id"]
+        verbose_name = "contact product"
 
     def __str__(self) -> str:
         return self.label
@@ -30,7 +36,7 @@ class AgentGroup(models.Model):
     label = models.CharField(max_length=80)
 
     class Meta:
-        ordering = ["label"]
+        ordering = ["label", "id"]
 
     def __str__(self) -> str:
         return self.label
@@ -67,6 +73,7 @@ class ContactLine(models.Model):
 
     class Meta:
         ordering = ["product__order", "us_state", "business_until", "id"]
+        verbose_name = "contact line"
         constraints = [
             models.CheckConstraint(
                 name="contact_days_in_order",

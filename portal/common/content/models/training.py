@@ -1,10 +1,21 @@
 """Courses, who completed them and until when the certification lasts (ISS_08)."""
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from portal.common.content.models.library import states_field
+from portal.common.content.models.library import ByStateQuerySet, states_field
+from portal.common.content.models.search import search_field, words
+
+
+class CourseQuerySet(ByStateQuerySet):
+    def open_to(self, user: Any) -> "CourseQuerySet":
+        """Courses offered, and those this person completed while they were."""
+        return self.filter(Q(active=True) | Q(pk__in=user.training_completions.values("course_id")))
 
 
 class TrainingCourse(models.Model):
@@ -18,12 +29,21 @@ class TrainingCourse(models.Model):
     states = states_field()
     plan_year = models.PositiveSmallIntegerField(null=True, blank=True)
     required = models.BooleanField(default=False, help_text="Needed to sell in these states.")
-    valid_months = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: does not expire.")
+    valid_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="Empty: does not expire. A change counts for completions recorded from then on.",
+    )
     minutes = models.PositiveSmallIntegerField(null=True, blank=True, help_text="How long it takes.")
-    active = models.BooleanField(default=True)
+    active = models.BooleanField(default=True, help_text="Offered. Off: shown only to those who completed it.")
+    search = search_field(("A", words("title")), ("B", words("description")), ("C", words("body")))
+
+    objects = CourseQuerySet.as_manager()
 
     class Meta:
         ordering = ["title", "id"]
+        indexes = [GinIndex(fields=["search"], name="course_words")]
 
     def __str__(self) -> str:
         return self.title

@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import portal.common.crypto
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -36,6 +38,14 @@ class Migration(migrations.Migration):
                 (
                     "encrypted",
                     models.BooleanField(default=False, help_text="Whether the bytes on the disk are encrypted."),
+                ),
+                (
+                    "data_key",
+                    portal.common.crypto.EncryptedTextField(
+                        blank=True,
+                        help_text="The key of these bytes alone, under FIELD_ENCRYPTION_KEYS; none when they are not encrypted.",
+                        null=True,
+                    ),
                 ),
                 (
                     "scan",
@@ -87,7 +97,15 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="file_scanned_has_moment",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("data_key__isnull", False), ("encrypted", True)),
+                            models.Q(("data_key__isnull", True), ("encrypted", False)),
+                            _connector="OR",
+                        ),
+                        name="file_encrypted_has_key",
+                    ),
                 ],
             },
         ),

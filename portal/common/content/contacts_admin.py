@@ -1,0 +1,48 @@
+"""Whom to call, in the carrier administration: a product with its lines on one page (ISS_03, ISS_09)."""
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from portal.common.admin_base import WrittenHereAdmin
+from portal.common.content.models import AgentGroup, ContactLine, ContactProduct
+
+
+class ContactLineInline(admin.TabularInline):
+    model = ContactLine
+    extra = 1
+    fields = ("us_state", "agent_group", "phone", "business_from", "business_until", "first_day", "last_day")
+    ordering = ("us_state", "business_until", "pk")
+
+
+@admin.register(ContactProduct)
+class ContactProductAdmin(WrittenHereAdmin):
+    """A row of the table on Contact Us; the first one's numbers also stand in emails."""
+
+    list_display = ("label", "order", "hours", "code")
+    ordering = ("order", "label")
+    editable_fields = ("label", "code", "order", "hours")
+    inlines = (ContactLineInline,)
+
+    def audit_id(self, obj: Any) -> str:
+        return str(obj.code)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Which fields were changed, here or in a line, and how many lines were added, changed and deleted."""
+        fields = {name for part in message for name in part.get("changed", {}).get("fields", [])}
+        lines = Counter(what for part in message for what, about in part.items() if "name" in about)
+        self._record(request, "admin.changed", obj, fields=sorted(fields), lines=lines)
+
+
+@admin.register(AgentGroup)
+class AgentGroupAdmin(WrittenHereAdmin):
+    """Groups with numbers of their own; the label is their row in the table."""
+
+    list_display = ("label", "code")
+    ordering: ClassVar[Any] = ("label",)
+    editable_fields = ("label", "code")
+
+    def audit_id(self, obj: Any) -> str:
+        return str(obj.code)

@@ -1,0 +1,98 @@
+"""Stored files in the carrier administration: the state of their scans, and the one address that hands bytes out."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from portal.common.admin_base import ReadMostlyAdmin
+from portal.common.files import scanning
+from portal.common.files.models import StoredFile
+from portal.common.files.responses import as_attachment
+from portal.common.files.store import NotReleased
+
+
+@admin.register(StoredFile)
+class StoredFileAdmin(ReadMostlyAdmin):
+    """Look a file up, see why its scan waits, scan it again, download it once it is released."""
+
+    list_display = ("id", "name", "kind", "length", "scan", "scanned_at", "signature", "stored_by", "stored_at")
+    list_filter = ("scan",)
+    search_fields = ("id__exact",)
+    search_help_text = "The number of the file."
+    list_select_related = ("stored_by",)
+    hidden_fields = ("key", "size")
+    readonly_fields = ("length", "last_try", "download")
+    actions = ("scan_again",)
+
+    @admin.display(description="type")
+    def kind(self, obj: StoredFile) -> str:
+        return obj.content_type.rpartition("/")[2].upper()
+
+    @admin.display(description="size")
+    def length(self, obj: StoredFile) -> str:
+        return f"{filesizeformat(obj.size)} ({obj.size:,} bytes)"
+
+    @admin.display(description="last try of the scan")
+    def last_try(self, obj: StoredFile) -> str:
+        """Why a waiting file still waits."""
+        owed = scanning.owed_scan(obj)
+        if owed is None:
+            return "none"
+        times = "once" if owed.attempts == 1 else f"{owed.attempts} times"
+        said = f", {owed.last_error}" if owed.last_error else ""
+        return f"{owed.get_status_display()}, tried {times}{said}"
+
+    @admin.display(description="download")
+    def download(self, obj: StoredFile) -> str:
+        if not obj.may_be_opened:
+            return "Not released: " + ("deleted" if obj.removed_at else obj.get_scan_display())
+        return format_html(
+            '<a href="{}">Download {}</a>', reverse("admin:files_storedfile_download", args=[obj.pk]), obj.name
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        download = self.admin_site.admin_view(self.download_view)
+        return [path("<int:file_id>/download/", download, name="files_storedfile_download"), *super().get_urls()]
+
+    def download_view(self, request: HttpRequest, file_id: int) -> HttpResponseBase:
+        """Hand out the bytes of a released file, and write down who had them."""
+        stored = self.get_object(request, str(file_id))
+        if stored is None:
+            raise Http404
+        if not self.has_view_permission(request, stored):
+            raise PermissionDenied
+        try:
+            response = as_attachment(stored)
+        except NotReleased as exc:
+            self.message_user(request, str(exc), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:files_storedfile_change", args=[stored.pk]))
+        self._record(request, "file.downloaded", stored)
+        return response
+
+    def has_scan_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change files may have them scanned; there is nothing else to change."""
+        return admin.ModelAdmin.has_change_permission(self, request)
+
+    @admin.action(description="Scan again", permissions=["scan"])
+    def scan_again(self, request: HttpRequest, queryset: QuerySet[StoredFile]) -> None:
+        """Owe the scan of the files that wait for it, or that came in while no scanner was set up."""
+        owed = 0
+        for stored in queryset.order_by("id"):
+            if scanning.scan_again(stored, at=timezone.now()):
+                owed += 1
+                self._record(request, "file.scan_retried", stored)
+        if owed:
+            self.message_user(request, f"{owed} put in the queue of the scanner.", messages.SUCCESS)
+        else:
+            self.message_user(
+                request,
+                "Nothing was put in the queue: only files that wait or were never scanned can be scanned, "
+                "and a scanner must be set up (UPLOADS_SCANNER).",
+                messages.WARNING,
+            )
