@@ -347,7 +347,9 @@ def document(world) -> DocumentSubmission:
 @pytest.mark.feature("SRC_10")
 @pytest.mark.feature("HOM_14")
 @pytest.mark.parametrize("who", PEOPLE)
-def test_everybody_gets_exactly_where_they_may(world, issue, library, draft, invitation, device, notice, answer_file, document, client_of, who):
+def test_everybody_gets_exactly_where_they_may(
+    world, issue, library, draft, invitation, device, notice, answer_file, document, client_of, who
+):
     found, expected = {}, {}
     for asked in read_matrix():
         client = client_of(who)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,6 +20,7 @@ from portal.common.content.services import news
 from portal.common.content.views.library import news_item_context
 from portal.common.dates import US_STATE_CHOICES, as_text, moment_as_text, today_in
 from portal.common.files.store import keep
+from portal.common.files.uploads import UploadRefused
 from portal.common.one_by_one import one_by_one
 
 
@@ -53,7 +54,7 @@ class ResourceAdmin(AboutStatesAdmin):
     """Forms, guides, brochures, rates and links. A new file takes the place of the one before, which is kept."""
 
     form = ResourceForm
-    list_display = ("title", "kind", "form_number", "product", "states_shown", "plan_year", "shown", "file_state")
+    list_display = ("title", "kind", "product", "states_shown", "plan_year", "shown", "file_state")
     list_filter = ("kind", "product", StateFilter)
     list_select_related = ("file",)
     search_fields = ("title__istartswith", "form_number__exact")
@@ -106,6 +107,16 @@ class ResourceAdmin(AboutStatesAdmin):
         if not obj.file.may_be_opened:
             return f"{said}: {obj.file.get_scan_display()}"
         return format_html('<a href="{}">{}</a>', reverse("content:resource-download", args=[obj.pk]), said)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """As always; a disk that is full is said in words, and nothing was saved."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except UploadRefused as exc:
+            self.message_user(request, str(exc), messages.ERROR)
+            return redirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         """The file is kept in the transaction that saves the row."""

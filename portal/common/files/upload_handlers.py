@@ -5,6 +5,7 @@ and what was typed is still there.
 """
 
 import errno
+import io
 from typing import Any, Final
 
 import structlog
@@ -29,7 +30,7 @@ class CutOff(UploadedFile):
     """Stands for a file that was not stored because it is too large or there was no room; ``check`` refuses it."""
 
     def __init__(self, *, name: str, size: int, code: str) -> None:
-        super().__init__(file=None, name=name, content_type="application/octet-stream", size=size)
+        super().__init__(file=io.BytesIO(), name=name, content_type="application/octet-stream", size=size)
         self.code = code
 
 
@@ -97,10 +98,10 @@ class _ToDisk(TemporaryFileUploadHandler):
             return CutOff(name=str(self.file_name), size=file_size, code=self.code)
 
     def _no_room(self, exc: OSError) -> None:
+        self._cut_off("no_room")
         if exc.errno not in NO_ROOM:
             raise exc
         logger.error("no room for uploads", error=errno.errorcode[exc.errno])
-        self._cut_off("no_room")
 
     def _cut_off(self, code: str) -> None:
         self.code = code

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for schedule in runtime_dir.glob("celerybeat-schedule*"):
             schedule.unlink()
-        files = Path(settings.MEDIA_ROOT)
+        files = Path(settings.UPLOADS_ROOT)
         if runtime_dir in files.parents and files.is_dir():
             shutil.rmtree(files)
         self.stdout.write("The demo's data is gone." if existed else "There was no demo data.")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.common.content.models import NewsItem, Resource, TrainingCompletion, TrainingCourse
 from portal.common.files.models import StoredFile
+from portal.common.files.uploads import UploadRefused
 from portal.common.models import AuditEvent
 from portal.demo_data.papers import Part, pdf
 from tests.support import pages
@@ -130,6 +131,17 @@ def test_a_file_beside_another_mistake_is_to_be_chosen_again(browser):
     response = browser.post(url(Resource, "add"), {**RESOURCE, "title": "", "upload": a_pdf()})
     assert "Choose the file again" in errors(response)["upload"]
     assert not StoredFile.objects.exists()
+
+
+def test_a_full_disk_is_said_in_words_and_nothing_is_saved(browser, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise UploadRefused("no_room")
+
+    monkeypatch.setattr("portal.common.content.library_admin.keep", full)
+    page = browser.post(url(Resource, "add"), {**RESOURCE, "upload": a_pdf()}, follow=True)
+    assert str(UploadRefused("no_room")) in pages.read(page).text
+    assert not Resource.objects.exists()
+    assert actions(Resource) == []
 
 
 def test_a_resource_can_be_deleted_and_its_file_stays(browser):

@@ -36,8 +36,8 @@ def in_days(days: int) -> date:
 
 def listed(response) -> dict[str, str]:
     """What is said about each course."""
-    rows = pages.read(response).one("main").one("tbody").all("tr")
-    return {row.all("a")[0].text: row.all("td")[1].text for row in rows}
+    lines = pages.read(response).one("main").one("ul", class_="library-list").all("li")
+    return {line.one("h3").text: line.one("div", class_="library-action").text for line in lines}
 
 
 @pytest.mark.no_db

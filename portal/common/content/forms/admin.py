@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -53,6 +53,18 @@ class BodyField(forms.CharField):
         super().__init__(max_length=LONGEST_BODY, help_text=NO_FORMAT, widget=widget, **kwargs)
 
 
+class DescriptionField(forms.CharField):
+    """What lists say about a row."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            max_length=500,
+            help_text="One or two sentences for lists.",
+            widget=forms.Textarea(attrs={"rows": 3, "cols": 90}),
+        )
+
+
 def _clean_year(year: int | None) -> int | None:
     if year is not None and year not in YEARS:
         raise ValidationError("Give a year with four digits, such as 2027.")
@@ -62,6 +74,7 @@ def _clean_year(year: int | None) -> int | None:
 class ResourceForm(forms.ModelForm):
     """A file or a link, never both."""
 
+    description = DescriptionField()
     states = StatesField()
     upload = CheckedFileField(required=False, label="File")
     remove_file = forms.BooleanField(
@@ -83,15 +96,11 @@ class ResourceForm(forms.ModelForm):
             self.add_error("url", "Give a file or a link, not both. Empty the link, or remove the present file.")
         elif not has_file and not cleaned.get("url"):
             self.add_error("upload", "Choose a file, or give a link.")
-        if self.errors.get("url") is None and cleaned.get("upload") is not None and self.errors:
+        if cleaned.get("upload") is not None and self.errors:
             self.add_error(
                 "upload", "Choose the file again: a browser cannot keep it while other entries are corrected."
             )
         return cleaned
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # "A file or a link" is said above, beside the fields; the file itself is stored after the form is valid.
-        return {*super()._get_validation_exclusions(), "file"}  # type: ignore[misc]
 
     def validate_constraints(self) -> None:
         """Both constraints of the table are checked above, with words beside the fields."""
@@ -149,6 +158,9 @@ def free_slug(title: str) -> str:
 
 
 class CourseForm(forms.ModelForm):
+    """A course; its months count for completions recorded from then on."""
+
+    description = DescriptionField()
     states = StatesField()
     body = BodyField(required=False)
     url = HttpsField(required=False, label="Where it is taken", help_text="https:// address of the training site.")
@@ -166,7 +178,6 @@ class CompletionForm(forms.ModelForm):
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
     )
     course = forms.ModelChoiceField(queryset=TrainingCourse.objects.defer("body", "search"))
-    expected: ClassVar[str] = "This completion is recorded already."
 
     def clean_username(self) -> str:
         """The person is remembered as ``self.person``."""
@@ -189,7 +200,7 @@ class CompletionForm(forms.ModelForm):
                 user=self.person, course=cleaned["course"], completed_on=cleaned["completed_on"]
             )
             if known.exists():
-                self.add_error("completed_on", self.expected)
+                self.add_error("completed_on", "This completion is recorded already.")
         return cleaned
 
 

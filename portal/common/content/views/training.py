@@ -23,7 +23,6 @@ def training(request: HttpRequest) -> HttpResponse:
     context = {
         "search": ContentSearchForm(),
         "courses": selectors.courses(request.user, states=states, on=today_in()),
-        "is_certified_at_all": selectors.is_certified_at_all(request.user),
         "states": "all states" if every_state else f"your states: {states_as_text(states)}",
         "own": bool(own),
         "every_state": every_state,
