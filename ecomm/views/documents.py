@@ -112,7 +112,7 @@ def documents_delete(request: AuthenticatedHttpRequest) -> HttpResponse:
     elif not ticked.confirmed:
         return render(
             request,
-            "components/selection_confirm.html",
+            "common/selection_confirm.html",
             {
                 "title": "Delete Selected Rows",
                 "question": QUESTION,

@@ -225,7 +225,7 @@ def _confirm(
         "back_url": reverse(back),
         "danger": danger,
     }
-    return render(request, "components/selection_confirm.html", context)
+    return render(request, "common/selection_confirm.html", context)
 
 
 def _counted(count: int) -> str:

@@ -2,7 +2,7 @@
 
 A ``Table`` with ``ticks = True`` puts a box before each row; ``components/selectable_table.html`` shows it with the button
 that acts on the ticked rows. The button asks first: in a dialog with scripts, on a page of its own
-(``components/selection_confirm.html``) without. Both answers arrive here.
+(``common/selection_confirm.html``) without. Both answers arrive here.
 """
 
 from dataclasses import dataclass

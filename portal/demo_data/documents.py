@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image, ImageDraw
 
-from accounts.models import User
+from accounts.models import DelegateGrant, User
 from clients.models import Policy
 from ecomm.models import DocumentSubmission, DocumentType
 from ecomm.rules.rejection_reasons import COMMON_REASONS
@@ -155,10 +155,13 @@ def add_documents(*, now: datetime) -> int:
         code: DocumentType.objects.get_or_create(code=code, defaults={"label": title})[0]
         for code, title in TITLES.items()
     }
+    # Whether a grant is in force is asked of the real day; the demo may be loaded for another one.
+    grants = DelegateGrant.objects.filter(delegate__in=people.values()).select_related("producer").order_by("-pk")
+    works_for = {grant.delegate_id: grant.producer for grant in grants}
     clients: dict[int, list[Policy]] = {}
     for document in DOCUMENTS:
         person = people[document.by]
-        producer = person.producer or person.grants_in_force[0].producer
+        producer = person.producer or works_for[person.pk]
         if producer.pk not in clients:
             book = Policy.objects.filter(producer_number__producer=producer, account__number__isnull=False)
             clients[producer.pk] = list(

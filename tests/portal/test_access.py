@@ -426,7 +426,7 @@ def test_public_views_are_known_by_name():
     }
 
 
-def test_the_second_lock_holds_without_the_first(world, sign_in, settings):
+def test_the_second_lock_holds_without_the_first(world, notice, sign_in, settings):
     """``@requires`` refuses strangers even if the middleware that sends them to the login page is gone."""
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.endswith("LoginRequiredMiddleware")]
     for asked in read_matrix():

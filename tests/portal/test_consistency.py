@@ -271,6 +271,7 @@ def test_python_writes_no_markup_that_the_content_policy_refuses():
         for path in files(".py")
         if not local(path).startswith(("tests/", "bench/")) and forbidden.search(path.read_text())
     }
+    offences.discard("portal/common/files/examine.py")  # it looks for such markup in what people send
     assert offences == set()
 
 

@@ -82,6 +82,13 @@ def test_a_process_that_cannot_be_started_is_not_the_files_fault(monkeypatch):
     assert refusal("a.png", corpus.png()).code == "not_checked"
 
 
+def test_no_more_than_two_files_are_opened_at_once(monkeypatch):
+    monkeypatch.setattr(examiner, "WAIT_SECONDS", 0.05)
+    with examiner.AT_ONCE, examiner.AT_ONCE:
+        assert refusal("a.png", corpus.png()).code == "not_checked"
+    assert check(SimpleUploadedFile("a.png", corpus.png()))
+
+
 WHOLE = {
     "a.pdf": corpus.pdf(),
     "a.jpg": corpus.image("JPEG", (64, 48)),

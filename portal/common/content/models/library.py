@@ -106,7 +106,7 @@ class Resource(models.Model):
 class NewsQuerySet(ByStateQuerySet):
     def published(self, at: datetime) -> Self:
         """Items people can read at the moment ``at``: published by then and not yet withdrawn."""
-        return self.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at))
+        return self.filter(Q(published_at__lte=at), Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at))
 
     def in_reading_order(self) -> Self:
         """Pinned items first, then the newest."""
