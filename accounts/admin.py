@@ -49,8 +49,8 @@ class OfOneUserAdmin(ReadMostlyAdmin):
     """Rows that belong to one login."""
 
     list_select_related: ClassVar[Any] = ("user",)
-    search_fields: ClassVar[Any] = ("user__username__exact",)
-    search_help_text = "A username, whole and as it is written."
+    search_fields: ClassVar[Any] = ("user__username__iexact",)
+    search_help_text = "A username in full."
 
 
 @admin.register(User)
@@ -60,8 +60,8 @@ class UserAdmin(ReadMostlyAdmin):
     list_display = ("username", "first_name", "last_name", "role", "is_active", "email_confirmed_at", "last_login")
     list_filter = ("role", "is_active")
     list_select_related = ("producer",)
-    search_fields = ("username__exact", "producer__npn__exact")
-    search_help_text = "A username, whole and as it is written, or a National Producer Number."
+    search_fields = ("username__iexact", "producer__npn__exact")
+    search_help_text = "A username in full, or a National Producer Number."
     editable_fields = ("is_active",)
     actions = ("unlock", "reset_second_factors")
 
@@ -203,8 +203,8 @@ class RegistrationRequestAdmin(RegistrationQueue):
 
     list_display = ("username", "first_name", "last_name", "status", "submitted_at")
     list_filter = ("status",)
-    search_fields = ("username__exact",)
-    search_help_text = "A username, whole and as it is written."
+    search_fields = ("username__iexact",)
+    search_help_text = "A username in full."
     readonly_fields = ("states_asked_for",)
 
     @admin.display(description="States")
@@ -223,8 +223,8 @@ class RegistrationRequestAdmin(RegistrationQueue):
 class DelegateGrantAdmin(OfOneProducerAdmin):
     list_display = ("producer", "delegate", "scopes", "first_day", "last_day", "revoked_at")
     list_select_related = ("producer", "delegate", "revoked_by")
-    search_fields = ("producer__npn__exact", "delegate__username__exact")
-    search_help_text = "A National Producer Number, or a delegate's username, whole and as it is written."
+    search_fields = ("producer__npn__exact", "delegate__username__iexact")
+    search_help_text = "A National Producer Number, or a delegate's username in full."
 
 
 @admin.register(DelegateInvitation)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from accounts.models import User
+from accounts.models import DelegateGrant, User
 from ecomm.models import IssueReport
 from ecomm.services.issues import SEQUENCE
 from portal.common.numbers import next_number
@@ -70,7 +70,8 @@ def add_issue_reports(people: Mapping[str, User], *, answered_by: User, now: dat
     """Add the reports of the demo. Nobody is told of them by email or notification: they are older than the portal."""
     for username, days, hour, product, us_state, page, description, steps, status, answer in REPORTS:
         person, at = people[username], now - timedelta(days=days) + timedelta(hours=hour)
-        producer = person.producer or person.grants_in_force[0].producer
+        # Not the grants in force: those depend on the day, and a load may be for any day.
+        producer = person.producer or DelegateGrant.objects.filter(delegate=person).earliest("pk").producer
         closed_at = at + timedelta(days=1, hours=4) if status == Status.CLOSED else None
         IssueReport.objects.create(
             number=next_number(SEQUENCE),

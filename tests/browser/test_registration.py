@@ -225,7 +225,7 @@ def test_the_older_style_from_the_form_to_the_activated_login(new_context, setti
     page.goto("/accounts/register/")
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("Please do NOT register more than one time.")).to_be_visible()
-    expect(page.get_by_role("link", name="Contact Us: ")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name="Contact Us")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("#states_error")).to_have_text("Choose at least one state.")
     assert page.locator("[name=IL-city]").is_hidden()

@@ -188,15 +188,15 @@ def test_reset_demo_refuses_while_the_database_is_used_and_clears_it_later(clust
     runtime_dir = cluster.parent
     holder = hold(cluster)
     assert holder.hears() == "owner"
-    (runtime_dir / "files").mkdir()
-    (runtime_dir / "files" / "upload.pdf").touch()
+    (runtime_dir / "uploads").mkdir()
+    (runtime_dir / "uploads" / "upload.pdf").touch()
     reset = [sys.executable, "manage.py", "reset_demo"]
     clean = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "UPLOADS_ROOT"}}
     env = {**clean, "PORTAL_RUNTIME_DIR": str(runtime_dir), "DJANGO_SETTINGS_MODULE": "portal.settings.demo"}
     refused = subprocess.run(reset, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert f"in use by process {holder.process.pid}" in refused.stderr
-    assert (runtime_dir / "files" / "upload.pdf").exists()
+    assert (runtime_dir / "uploads" / "upload.pdf").exists()
     holder.stop()
 
     done = subprocess.run(reset, cwd=ROOT, env=env, capture_output=True, text=True, check=True)

@@ -61,8 +61,8 @@ class TrainingCompletionAdmin(WrittenHereAdmin):
     list_display = ("user", "course", "completed_on", "expires_on")
     list_filter = ("course",)
     list_select_related = ("user", "course")
-    search_fields = ("user__username__exact",)
-    search_help_text = "A username, whole and as it is written."
+    search_fields = ("user__username__iexact",)
+    search_help_text = "A username in full."
     fields_of_a_new_row: ClassVar[Sequence[str]] = ("username", "course", "completed_on")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
