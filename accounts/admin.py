@@ -40,9 +40,10 @@ from accounts.models import (
     UserSession,
 )
 from accounts.registration_queue import RegistrationQueue
-from accounts.services import support_resets
+from accounts.services import authenticator, support_resets
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.content.legal_admin import LegalWordingAdmin
+from portal.common.dates import moment_as_text
 
 
 class OfOneUserAdmin(ReadMostlyAdmin):
@@ -316,9 +317,25 @@ class TypingProfileAdmin(OfOneUserAdmin):
 
 @admin.register(AuthenticatorDevice)
 class AuthenticatorDeviceAdmin(OfOneUserAdmin):
-    """That an authenticator app is set up, never its secret."""
+    """That an authenticator app is set up and whether its codes are taken, never its secret."""
 
-    list_display = ("user", "created_at", "confirmed_at")
+    list_display = ("user", "created_at", "confirmed_at", "closed_at", "reopened_at")
+    readonly_fields = ("standing",)
+
+    @admin.display(description="Codes of this app")
+    def standing(self, obj: AuthenticatorDevice) -> str:
+        """Whether they are taken, and how many wrong ones count, for whoever calls support."""
+        if obj.confirmed_at is None:
+            return "Not set up yet"
+        stands = authenticator.standing_of(obj, at=timezone.now())
+        counted = f"{stands.wrong_today} wrong in 24 hours, {stands.wrong_this_month} in 30 days"
+        if stands.closed_until:
+            return f"Not taken until {moment_as_text(stands.closed_until)} ({counted})"
+        if stands.closed:
+            return f"Not taken until a code by email or text message was used ({counted})"
+        if stands.wait_until:
+            return f"Taken again from {moment_as_text(stands.wait_until)} ({counted})"
+        return f"Taken ({counted})"
 
 
 @admin.register(RecoveryCode)

@@ -52,12 +52,16 @@ class RegistrationQueue(ReadMostlyAdmin):
         """Asks for the reason on a page of its own, then refuses."""
         form = RefusalForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
+            rows = list(queryset.filter(status=StateRegistration.Status.PENDING))
+            if not rows:
+                self.message_user(request, "None of the selected registrations waits for a decision.", messages.ERROR)
+                return None
             context = {
                 **self.admin_site.each_context(request),
                 "title": "Refuse registrations",
                 "opts": self.opts,
                 "form": form,
-                "rows": [(row.pk, str(row)) for row in queryset],
+                "rows": [(row.pk, str(row)) for row in rows],
             }
             return TemplateResponse(request, "admin/accounts/refuse_registrations.html", context)
         user: Any = request.user

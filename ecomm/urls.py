@@ -14,6 +14,7 @@ urlpatterns = [
     path("questions/", questions.question_list, name="questions"),
     path("questions/new/", questions.question_ask, name="question-ask"),
     path("questions/draft/", questions.question_draft, name="question-draft"),
+    path("questions/draft/discard/", questions.question_draft_discard, name="question-draft-discard"),
     path("questions/delete/", questions.questions_delete, name="questions-delete"),
     path("questions/deleted/", questions.questions_deleted, name="questions-deleted"),
     path("questions/restore/", questions.questions_restore, name="questions-restore"),

@@ -113,8 +113,7 @@ def standing_of(device: AuthenticatorDevice, *, at: datetime) -> Standing:
         user_id=device.user_id,
         method=TOTP_METHOD,
         outcome=LoginAttempt.Outcome.CODE_WRONG,
-        at__gt=max(at - MONTH, device.created_at),
-        at__lte=at,
+        at__gt=max(at - MONTH, device.created_at),  # no upper end: one that waited for the row may have come earlier
     )
     month = list(typed.order_by("-at").values_list("at", flat=True)[:month_limit])
     today = [moment for moment in month if moment > at - DAY and moment > (device.reopened_at or device.created_at)]

@@ -28,11 +28,16 @@ Progress = Callable[[int], object]
 
 
 class BadFile(Exception):
-    """The file cannot be taken over; ``problems`` has one sentence for each thing to mend, with its line."""
+    """The file cannot be taken over; ``problems`` has one sentence for each thing to mend, with its line, in their order."""
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+        self.problems = sorted(problems, key=_line_of)
+        super().__init__("\n".join(self.problems))
+
+
+def _line_of(problem: str) -> int:
+    found = re.match(r"line (\d+)", problem)
+    return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True, kw_only=True)

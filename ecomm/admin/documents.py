@@ -1,7 +1,7 @@
 """Documents to look through: open, accept or reject (DOC_07, HOM_08). Those that wait longest come first."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -120,13 +120,12 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
     change_form_template = "admin/ecomm/document_change_form.html"
     list_display = (
         "tracking_number",
+        "download",
         "document_type",
         "producer",
-        "submitted_by",
         "submitted_at",
         "state",
         "assigned_to",
-        "download",
     )
     list_filter = (StateFilter, AssignedFilter, "document_type")
     list_select_related = ("document_type", "producer", "submitted_by", "assigned_to", "decided_by", "file", "account")
@@ -136,6 +135,9 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
     hidden_fields = ("form_key",)
     readonly_fields = ("file_name", "file_size", "scan")
     actions = ("assign_to_me", "accept", "reject")
+
+    class Media:
+        css: ClassVar = {"all": ["portal/admin-files.css"]}
 
     # Who and what
 
@@ -250,6 +252,7 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
                 "title": "Reject documents",
                 "opts": self.opts,
                 "form": form,
+                "media": self.media,
                 "rows": [(row.pk, f"{row}: {row.document_type.label}") for row in rows],
             }
             return TemplateResponse(request, "admin/ecomm/document_reject.html", context)

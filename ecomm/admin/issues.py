@@ -56,12 +56,27 @@ class OpenOrClosed(admin.SimpleListFilter):
         return queryset.filter(status=Status.CLOSED) if self.value() == "closed" else queryset
 
 
+class SupportEmailFilter(admin.SimpleListFilter):
+    """What became of the email to the support mailbox: after an outage, those that are to be sent again."""
+
+    title = "email to support"
+    parameter_name = "email"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((state.value, str(state.label)) for state in OutboundMessage.State), ("none", "None")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "none":
+            return queryset.filter(support_message__isnull=True)
+        return queryset.filter(support_message__state=self.value()) if self.value() else queryset
+
+
 @admin.register(IssueReport)
 class IssueReportAdmin(ReadMostlyAdmin):
     """Opening a report is audited, and so is every screenshot taken out."""
 
     list_display = ("number", "reported_at", "status", "support_email", "product", "us_state", "reported_by")
-    list_filter = (OpenOrClosed, "status", "product", "us_state")
+    list_filter = (OpenOrClosed, "status", SupportEmailFilter, "product", "us_state")
     list_select_related: ClassVar[Any] = ("reported_by__producer", "support_message", "screenshot", "closed_by")
     # Open ones have no closing moment: they come first, the newest on top.
     ordering: ClassVar[Any] = (F("closed_at").desc(nulls_first=True), "-reported_at", "-id")

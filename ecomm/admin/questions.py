@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +19,7 @@ from django.utils.timesince import timesince
 from accounts.models import User
 from ecomm.admin.documents import AssignedFilter
 from ecomm.forms.questions import AnswerForm, AssignForm
+from ecomm.forms.uploads import say_which_to_choose_again
 from ecomm.models import CannedAnswer, EQuestion, EQuestionAttachment
 from ecomm.selectors import question_figures
 from ecomm.selectors.questions import messages_of, name_of, state_of_file
@@ -54,11 +56,26 @@ class StatusFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        return [{**first, "display": str(Status.IN_PROGRESS.label)}, *others]
+        wanted = self.value() or ("all" if changelist.query else Status.IN_PROGRESS.value)
+        return [
+            {
+                "selected": wanted == Status.IN_PROGRESS,
+                # Without words a search has all of them; then the queue is asked for by name.
+                "query_string": changelist.get_query_string({self.parameter_name: Status.IN_PROGRESS.value})
+                if changelist.query
+                else first["query_string"],
+                "display": str(Status.IN_PROGRESS.label),
+            },
+            *(
+                {**other, "selected": wanted == value}
+                for other, (value, _) in zip(others, self.lookup_choices, strict=True)
+            ),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted = self.value()
-        return queryset if wanted == "all" else queryset.filter(status=wanted or Status.IN_PROGRESS)
+        """A question that is looked up by its number is found whether it was answered or not."""
+        wanted = self.value() or ("all" if request.GET.get(SEARCH_VAR, "").strip() else Status.IN_PROGRESS)
+        return queryset if wanted == "all" else queryset.filter(status=wanted)
 
 
 @admin.register(EQuestion)
@@ -101,7 +118,8 @@ class EQuestionAdmin(ReadMostlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Longest waiting first; what is looked up beside the queue, newest first."""
-        return ("-id",) if request.GET.get(StatusFilter.parameter_name) else self.ordering
+        looked_up = request.GET.get(StatusFilter.parameter_name) not in (None, "", Status.IN_PROGRESS.value)
+        return ("-id",) if looked_up else self.ordering
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -190,6 +208,7 @@ class EQuestionAdmin(ReadMostlyAdmin):
                 again["seen_message_id"] = str(_newest(question))
                 form = AnswerForm(again)
                 form.add_error("answer", str(exc))
+                say_which_to_choose_again(form, "attachments", typed["attachments"])
             except UploadRefused as exc:
                 form.add_error("attachments", str(exc))
             else:
@@ -209,7 +228,7 @@ class EQuestionAdmin(ReadMostlyAdmin):
             "is_overdue": _is_overdue(question, timezone.now()),
             "lines": _lines(question),
             "form": form,
-            "assign_form": AssignForm(initial={"assigned_to": question.assigned_to_id}),
+            "assign_form": AssignForm(assigned=question.assigned_to),
             "assigned_to_me": question.assigned_to_id == request.user.pk,
             "may_answer": self.has_answer_permission(request),
         }
@@ -224,7 +243,7 @@ class EQuestionAdmin(ReadMostlyAdmin):
             raise PermissionDenied
         if request.method == "POST":
             me = cast(User, request.user)
-            form = AssignForm(request.POST)
+            form = AssignForm(request.POST, assigned=question.assigned_to)
             if "me" in request.POST:
                 questions.assign(question=question, to=me, by=me)
                 self.message_user(request, f"{question} is assigned to you.", messages.SUCCESS)

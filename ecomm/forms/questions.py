@@ -9,19 +9,17 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from accounts.models import Producer, User
-from ecomm.forms.uploads import with_upload_help
+from ecomm.forms.uploads import say_which_to_choose_again, with_upload_help
 from ecomm.models import CannedAnswer, EQuestion
 from portal.common.files.fields import SeveralFilesField
 
 QUESTION_LIMIT = 1000
 ANSWER_LIMIT = 4000
 MOST_FILES = 3
-FILES_HELP = (
-    f"Up to {MOST_FILES} files: PDF, JPG, JPEG, PNG, GIF, TIF or BMP, 10 MB each. If something else on this page has to be "
-    "corrected, choose the files again before you submit."
-)
+FILES_HELP = f"Up to {MOST_FILES} files: PDF, JPG, JPEG, PNG, GIF, TIF or BMP, 10 MB each."
 
 
 class CountedTextField(forms.CharField):
@@ -181,6 +179,7 @@ class QuestionForm(forms.Form):
             # The fields of the client are not shown for a general question: nothing about them counts.
             for name in self.OF_MEMBER:
                 self.errors.pop(name, None)
+        say_which_to_choose_again(self, "attachments", cleaned.get("attachments", []))
         return cleaned
 
     def chosen_producer(self) -> Producer:
@@ -209,6 +208,11 @@ class FollowUpForm(forms.Form):
         self.helper.attrs = {"novalidate": True}
         submit = StrictButton("Submit Follow-up", type="submit", css_class="btn-primary")
         self.helper.layout = Layout("question", "attachments", "form_key", Div(submit, css_class="form-actions"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        say_which_to_choose_again(self, "attachments", cleaned.get("attachments", []))
+        return cleaned
 
 
 class AnswerForm(forms.Form):
@@ -243,11 +247,23 @@ class AnswerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["canned"].queryset = CannedAnswer.objects.filter(active=True)  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        say_which_to_choose_again(self, "attachments", cleaned.get("attachments", []))
+        return cleaned
+
+
+class StaffChoiceField(forms.ModelChoiceField):
+    """Logins of the carrier's staff; one that was closed says so."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj}" if obj.is_active and obj.is_staff else f"{obj} (login closed)"
+
 
 class AssignForm(forms.Form):
-    """Who of the carrier's staff answers."""
+    """Who of the carrier's staff answers. Whoever is ``assigned`` now is listed, even when the login was closed since."""
 
-    assigned_to = forms.ModelChoiceField(
+    assigned_to = StaffChoiceField(
         label="Assigned to",
         queryset=User.objects.none(),
         required=False,
@@ -255,7 +271,9 @@ class AssignForm(forms.Form):
         error_messages={"invalid_choice": "Choose somebody of the carrier's staff."},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, assigned: User | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = {"assigned_to": assigned}
         super().__init__(*args, **kwargs)
-        staff = User.objects.filter(role=User.Role.CARRIER_ADMIN, is_staff=True, is_active=True)
-        self.fields["assigned_to"].queryset = staff.order_by("username")  # type: ignore[attr-defined]
+        staff = Q(role=User.Role.CARRIER_ADMIN, is_staff=True, is_active=True)
+        offered = User.objects.filter(staff | Q(pk=assigned.pk) if assigned else staff)
+        self.fields["assigned_to"].queryset = offered.order_by("username")  # type: ignore[attr-defined]

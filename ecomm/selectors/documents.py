@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import Producer, User
 from accounts.scoping import ProducerScopedQuerySet
 from clients.models import Account, Policy
@@ -40,6 +42,12 @@ def named(user: User, tracking_numbers: list[str]) -> list[DocumentSubmission]:
 def choosable_types() -> list[DocumentType]:
     """The types on offer, in their order (DOC_04)."""
     return list(DocumentType.objects.filter(active=True).order_by("order", "label"))
+
+
+def types_of(user: User) -> list[DocumentType]:
+    """The types to filter the user's list by: those on offer, and those switched off that stand in the list."""
+    wanted = Q(active=True) | Q(pk__in=history(user).order_by().values("document_type_id"))
+    return list(DocumentType.objects.filter(wanted).order_by("order", "label"))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from accounts.models import Producer, ProducerNumber, User
-from clients.models import Account, Member
+from clients.models import Account, Member, Policy
 from ecomm.models import EQuestion, EQuestionAttachment, EQuestionMessage
 from portal.common.access import Perm
 from portal.common.dates import moment_as_text
@@ -53,6 +53,7 @@ class ClientOfForm:
     middle_initial: str
     last_name: str
     client_id: str
+    account_id: int
 
 
 def client_to_ask_about(user: User, account_number: str) -> ClientOfForm | None:
@@ -63,7 +64,15 @@ def client_to_ask_about(user: User, account_number: str) -> ClientOfForm | None:
     primary = Member.objects.for_user(user).filter(account=account, role=Member.Role.PRIMARY).first()
     if primary is None:
         return None
-    return ClientOfForm(primary.first_name, primary.middle_initial, primary.last_name, account.number or "")
+    return ClientOfForm(primary.first_name, primary.middle_initial, primary.last_name, account.number or "", account.pk)
+
+
+def producer_of_account(user: User, account_id: int, producers: Sequence[Producer]) -> Producer | None:
+    """Which of these ``producers`` has the household in the own book; ``None`` when it is not exactly one of them."""
+    policies = Policy.objects.for_user(user).filter(account_id=account_id)
+    owners = set(policies.values_list("producer_number__producer_id", flat=True))
+    found = [producer for producer in producers if producer.pk in owners]
+    return found[0] if len(found) == 1 else None
 
 
 def account_named(user: User, producer: Producer, client_id: str) -> Account | None:
@@ -121,6 +130,19 @@ class Thread:
     @property
     def newest_message_id(self) -> int:
         return self.messages[-1].pk if self.messages else 0
+
+
+def producer_left_out(user: User, number: int) -> Producer | None:
+    """The producer of a thread this delegate may read, but for the producer chosen in the header; ``None`` for all else.
+
+    Notifications tell of everything one may read, whatever is chosen at the moment: their links must lead somewhere.
+    """
+    if user.working_for_id is None:
+        return None
+    with_every_producer = User.objects.get(pk=user.pk)
+    found = EQuestion.objects.for_user(with_every_producer, perm=Perm.CARRIER_CONTACT).filter(number=number)
+    question: EQuestion | None = found.select_related("producer").first()
+    return question.producer if question else None
 
 
 def thread(user: User, question: EQuestion) -> Thread:

@@ -220,7 +220,7 @@ def _record(action: str, document: DocumentSubmission, *, by: User | None, **det
         action,
         by=by,
         for_producer=document.producer.npn,
-        object_type="document",
+        object_type="documentsubmission",
         object_id=str(document.tracking_number),
         details=details,
     )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, Q
 from django.urls import reverse
 
 from accounts.models import Producer, User
@@ -53,11 +54,13 @@ def ask(
     form_key: str,
     by: User,
     at: datetime,
+    keep_draft: bool = False,
 ) -> EQuestion:
     """Send a question to the carrier: general without ``client``, member-specific with one (EQ_01).
 
     The form's key makes it one question however often the form arrives; later arrivals get the first one's row. The
-    caller has made sure that ``by`` may write for ``producer``.
+    caller has made sure that ``by`` may write for ``producer``. What ``by`` had typed when a session ended is forgotten,
+    unless it is of another question (``keep_draft``).
     """
     defaults: dict[str, Any] = {
         "number": lambda: next_number(SEQUENCE),
@@ -77,7 +80,8 @@ def ask(
         question, is_new = EQuestion.objects.get_or_create(form_key=_key(by, form_key), defaults=defaults)
         if is_new:
             _add_message(question, text=text, files=files, form_key=form_key, by=by, at=at)
-            EQuestionDraft.objects.filter(user=by).delete()
+            if not keep_draft:
+                discard_draft(by=by)
             notify(
                 recipient=by,
                 kind=RECEIVED,
@@ -121,7 +125,7 @@ def answer(
     by: User,
     at: datetime,
 ) -> EQuestionMessage:
-    """Answer in the carrier's name: status and times change, the asker is told once (EQ_06, HOM_07).
+    """Answer in the carrier's name: status and times change, whoever waits for it is told once (EQ_06, HOM_07).
 
     ``seen_message_id`` is the newest message on the page the answer was written on. Raises ``ThreadHasMoved`` when there
     is a newer one, so that two people do not answer the same thing without knowing. Sent twice, it is one answer.
@@ -135,11 +139,12 @@ def answer(
         who = newest.author.get_full_name() or newest.author.get_username()
         did = "has answered meanwhile" if newest.from_carrier else "has written again meanwhile"
         raise ThreadHasMoved(f"{who} {did}. Read it above, then send your answer if it is still needed.")
+    waiting = _to_be_told(question)
     message = _add_message(question, text=text, files=files, form_key=form_key, by=by, at=at, from_carrier=True)
     question.status, question.responded_at = EQuestion.Status.ANSWERED, at
     question.first_responded_at = question.first_responded_at or at
     question.save(update_fields=["status", "responded_at", "first_responded_at"])
-    for person in _to_be_told(question):
+    for person in waiting:
         notify(
             recipient=person,
             kind=ANSWERED,
@@ -150,7 +155,7 @@ def answer(
             at=at,
         )
     # An answer to something that was taken off the list would never be found.
-    question.hidden_for.remove(question.asked_by_id)
+    question.hidden_for.remove(question.asked_by_id, *(person.pk for person in waiting))
     _record("question.answered", question, by=by, files=len(files))
     return message
 
@@ -210,6 +215,11 @@ def draft_of(user: User, *, at: datetime) -> dict[str, str] | None:
     return json.loads(draft.content) if draft else None
 
 
+def discard_draft(*, by: User) -> None:
+    """Forget what this person had typed."""
+    EQuestionDraft.objects.filter(user=by).delete()
+
+
 def forget_drafts(*, at: datetime) -> int:
     """Drop drafts that are seven days old; return how many. On nobody's behalf."""
     deleted, _ = EQuestionDraft.objects.filter(saved_at__lte=at - DRAFT_KEPT_FOR).delete()
@@ -245,11 +255,17 @@ def _add_message(
 
 
 def _to_be_told(question: EQuestion) -> list[User]:
-    """The asker, while still entitled to the thread; otherwise the producer for whom it was asked."""
-    asker: User = question.asked_by
-    if EQuestion.objects.for_user(asker, perm=Perm.CARRIER_CONTACT).filter(pk=question.pk).exists():
-        return [asker]
-    return list(User.objects.filter(producer_id=question.producer_id, is_active=True))
+    """The asker and whoever has asked again since the answer before, as far as they are still entitled to the thread;
+    where nobody is, the producer for whom it was asked."""
+    answered = question.messages.filter(from_carrier=True).aggregate(newest=Max("id"))["newest"] or 0
+    since = question.messages.filter(from_carrier=False, id__gt=answered)
+    people = User.objects.filter(Q(pk=question.asked_by_id) | Q(pk__in=since.values("author_id"))).order_by("pk")
+    entitled = [
+        person
+        for person in people
+        if EQuestion.objects.for_user(person, perm=Perm.CARRIER_CONTACT).filter(pk=question.pk).exists()
+    ]
+    return entitled or list(User.objects.filter(producer_id=question.producer_id, is_active=True))
 
 
 def _address(question: EQuestion) -> str:
@@ -261,7 +277,7 @@ def _record(action: str, question: EQuestion, *, by: User, **details: Any) -> No
         action,
         by=by,
         for_producer=question.producer.npn,
-        object_type="question",
+        object_type="equestion",
         object_id=question.tracking_number,
         details=details,
     )

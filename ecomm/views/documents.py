@@ -74,7 +74,7 @@ def documents(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """The history: what was sent and what became of it."""
     result_id = request.GET.get("r", "")
     kept = criteria.recall(request, result_id) or {}
-    types = selector.choosable_types()
+    types = selector.types_of(request.user)
 
     def make_table(state: GridState, under: str) -> DocumentTable:
         rows = selector.history(request.user)
@@ -95,7 +95,7 @@ def _export(request: AuthenticatedHttpRequest, table: DocumentTable) -> HttpResp
     audit.record(
         "document.list_exported",
         by=request.user,
-        object_type="document",
+        object_type="documentsubmission",
         details={"format": file_format, "rows": table.filtered_rows.count()},
     )
     return exports.respond(table, file_format, name="documents")

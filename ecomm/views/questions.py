@@ -1,5 +1,6 @@
 """E-questions: asking, My E-Questions, and the thread of each (EQ_01..07)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import scoping
 from accounts.http import AuthenticatedHttpRequest
+from accounts.models import Producer
 from ecomm.forms.questions import QUESTION_LIMIT, FollowUpForm, QuestionForm
 from ecomm.models import EQuestion
 from ecomm.question_tables import DeletedQuestionTable, QuestionTable
@@ -43,11 +45,14 @@ def question_ask(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Submit E-Question. ``?account=`` fills in the client, when it is one the person may see."""
     now = timezone.now()
     producers = scoping.producers_acted_for(request.user, Perm.CARRIER_CONTACT)
+    draft, known = questions.draft_of(request.user, at=now), _prefill(request, producers)
+    # From a client's page one asks about this client: what was typed about anything else waits for its turn.
+    other_draft = bool(draft and known and draft.get("client_id") != known["client_id"])
     if request.method != "POST":
-        draft = questions.draft_of(request.user, at=now)
-        initial = draft or _prefill(request)
+        initial = draft if draft and not other_draft else known
         form = QuestionForm(producers=producers, initial=initial)
-        return render(request, "ecomm/question_ask.html", {"form": form, "from_draft": bool(draft)})
+        context = {"form": form, "from_draft": bool(draft) and not other_draft, "other_draft": other_draft}
+        return render(request, "ecomm/question_ask.html", context)
     form = QuestionForm(request.POST, request.FILES, producers=producers)
     if form.is_valid():
         typed, producer = form.cleaned_data, form.chosen_producer()
@@ -62,20 +67,24 @@ def question_ask(request: AuthenticatedHttpRequest) -> HttpResponse:
                 form_key=typed["form_key"],
                 by=request.user,
                 at=now,
+                keep_draft=other_draft,
             )
         except (TooOften, UploadRefused) as exc:
             form.add_error("attachments", str(exc))
         else:
             return redirect("ecomm:question-submitted", number=question.number)
-    return render(request, "ecomm/question_ask.html", {"form": form, "from_draft": False})
+    context = {"form": form, "from_draft": False, "other_draft": other_draft}
+    return render(request, "ecomm/question_ask.html", context)
 
 
-def _prefill(request: AuthenticatedHttpRequest) -> dict[str, str]:
+def _prefill(request: AuthenticatedHttpRequest, producers: Sequence[Producer]) -> dict[str, str]:
     client = selector.client_to_ask_about(request.user, request.GET.get("account", "").replace("\x00", "")[:12])
     if client is None:
         return {}
+    producer = selector.producer_of_account(request.user, client.account_id, producers)
     return {
         "kind": EQuestion.Kind.MEMBER,
+        "producer": str(producer.pk) if producer else "",
         "client_first_name": client.first_name,
         "client_middle_initial": client.middle_initial,
         "client_last_name": client.last_name,
@@ -115,6 +124,15 @@ def question_draft(request: AuthenticatedHttpRequest) -> HttpResponse:
     if any(content.get(name, "").strip() for name in ("subject", "question")):
         questions.save_draft(content=content, by=request.user, at=timezone.now())
     return HttpResponse(status=204)
+
+
+@requires(Perm.CARRIER_CONTACT)
+@require_POST
+def question_draft_discard(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Begin with an empty form instead of what had been typed."""
+    questions.discard_draft(by=request.user)
+    messages.success(request, "What you had typed has been discarded.")
+    return redirect("ecomm:question-ask")
 
 
 # --- the list ---
@@ -168,7 +186,7 @@ def _export(request: AuthenticatedHttpRequest, table: QuestionTable) -> HttpResp
     audit.record(
         "question.list_exported",
         by=request.user,
-        object_type="question",
+        object_type="equestion",
         details={"format": file_format, "rows": table.filtered_rows.count()},
     )
     return exports.respond(table, file_format, name="e-questions")
@@ -239,7 +257,16 @@ def _counted(count: int) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: AuthenticatedHttpRequest, number: int) -> HttpResponse:
     """One thread; a follow-up question can be sent from it."""
-    found = _question(request, number)
+    try:
+        found = _question(request, number)
+    except Http404:
+        left_out = selector.producer_left_out(request.user, number)
+        if left_out is None:
+            raise
+        messages.warning(
+            request, f"EQU{number} was asked for {left_out.name}. To open it, choose this producer under Working for."
+        )
+        return redirect("ecomm:questions")
     form = FollowUpForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         typed: dict[str, Any] = form.cleaned_data

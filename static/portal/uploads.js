@@ -44,7 +44,7 @@ class Uploads {
     this.list.setAttribute("aria-label", "Chosen files");
     this.said = element("p", "upload-said");
     this.said.setAttribute("role", "status");
-    this.problem = element("p", "upload-problem");
+    this.problem = element("div", "upload-problem");
     this.problem.setAttribute("role", "alert");
     input.before(this.drop);
     this.drop.append(input, this.hint);
@@ -68,6 +68,11 @@ class Uploads {
     this.form.addEventListener("submit", (event) => this.send(event));
     // Some browsers bring the chosen files back with the page.
     this.add(input.files);
+  }
+
+  /** What is wrong, one line for each thing; none clears it. */
+  tell(...problems) {
+    this.problem.replaceChildren(...problems.map((words) => element("p", "", words)));
   }
 
   wrongWith(file) {
@@ -98,7 +103,7 @@ class Uploads {
         }
       }
     }
-    this.problem.textContent = refused.join(" ");
+    this.tell(...refused);
     this.show();
     if (this.files.length && chosen.length) {
       this.said.textContent = this.files.length === 1 ? "1 file chosen." : `${this.files.length} files chosen.`;
@@ -108,7 +113,7 @@ class Uploads {
   remove(file) {
     const place = this.files.indexOf(file);
     this.files.splice(place, 1);
-    this.problem.textContent = "";
+    this.tell();
     this.show();
     this.said.textContent = `“${file.name}” removed.`;
     // The button that was pressed is gone.
@@ -135,12 +140,17 @@ class Uploads {
     );
   }
 
+  /** Before files travel, each field that is shown is as it must be. One that is hidden is not asked for, whatever it requires. */
+  filledIn() {
+    return [...this.form.elements].every((field) => !field.getClientRects().length || field.reportValidity());
+  }
+
   send(event) {
     if (event.defaultPrevented || !this.files.length) {
       return;
     }
     event.preventDefault();
-    if (this.request || !this.form.reportValidity()) {
+    if (this.request || !this.filledIn()) {
       return;
     }
     const body = new FormData(this.form, event.submitter);
@@ -155,7 +165,7 @@ class Uploads {
   }
 
   start() {
-    this.problem.textContent = "";
+    this.tell();
     this.said.textContent = "Sending…";
     this.form.setAttribute("aria-busy", "true");
     this.input.disabled = true;
@@ -201,12 +211,13 @@ class Uploads {
     const { status, responseURL, responseText } = this.request;
     const there = new URL(responseURL || this.form.action, location.href);
     const here = new URL(this.form.action, location.href);
-    if (status >= 400) {
-      this.failed(
-        status === 413
-          ? "These files are too large to be sent at once. Send fewer files at a time."
-          : "Nothing was sent, because something went wrong. Please submit again in a minute.",
-      );
+    if (status === 413) {
+      this.failed("These files are too large to be sent at once. Send fewer files at a time.");
+    } else if (status === 403) {
+      // Submitting again would be refused again: the sign-in changed in another tab, or the right was taken away.
+      this.failed("Nothing was sent, because this page is out of date. Reload it, then choose your files again.", "");
+    } else if (status >= 400) {
+      this.failed("Nothing was sent, because something went wrong. Please submit again in a minute.");
     } else if (there.pathname !== here.pathname) {
       location.assign(there);
     } else {
@@ -229,7 +240,7 @@ class Uploads {
     document.querySelector("[data-error-summary]")?.focus();
   }
 
-  failed(words) {
+  failed(words, kept = "Your files are still chosen.") {
     this.request = null;
     this.form.removeAttribute("aria-busy");
     this.input.disabled = false;
@@ -239,7 +250,7 @@ class Uploads {
     this.cancel?.remove();
     this.said.textContent = "";
     this.show();
-    this.problem.textContent = `${words} Your files are still chosen.`;
+    this.tell(`${words} ${kept}`.trim());
   }
 }
 

@@ -321,6 +321,15 @@ def test_producer_support_and_a_new_set_up_begin_anew(rita):
     assert authenticator.standing(rita, at=last) == authenticator.Standing()
 
 
+def test_a_code_that_came_a_moment_earlier_and_waited_for_the_row_counts_the_ones_before_it(rita):
+    """The moment is read before the row is locked: who gets the lock first need not have come first."""
+    set_up(rita)
+    for later in (3, 2, 1):
+        type_code(rita, "x", NOON + timedelta(milliseconds=later))
+    assert authenticator.standing(rita, at=NOON).wrong_today == 3
+    assert type_code(rita, code_at(rita, NOON), NOON) is Verdict.WAIT
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_wrong_codes_at_once_the_limit_is_looked_at_and_not_one_more(settings, monkeypatch):
     monkeypatch.setattr(authenticator, "FREE_WRONG_CODES", 99)  # the waits apart
@@ -589,3 +598,29 @@ def test_my_information_shows_what_is_ones_own(browser, rita):
     assert "This one" in page
     assert "Wrong username or password" in page
     assert '<a class="menu-item" href="/accounts/my-information/">My Information</a>' in page
+
+
+def test_support_sees_whether_codes_are_taken_and_never_the_secret(rita, clock, sign_in):
+    set_up(rita)
+    device = AuthenticatorDevice.objects.get()
+    staff = sign_in(UserFactory(carrier_admin=True))
+
+    def said() -> str:
+        page = staff.get(f"/admin/accounts/authenticatordevice/{device.pk}/change/").content.decode()
+        assert device.secret not in page
+        return re.sub(r"<[^>]+>|\s+", " ", page)
+
+    assert "Taken (0 wrong in 24 hours, 0 in 30 days)" in said()
+    wrong_codes(rita, 3)
+    assert "Taken again from 03/02/2026 12:00 PM (3 wrong in 24 hours, 3 in 30 days)" in said()
+    last = wrong_codes(rita, 7, NOON + timedelta(seconds=30))
+    clock.move_to(last + timedelta(minutes=1))
+    staff = sign_in(UserFactory(carrier_admin=True))
+    assert "Not taken until a code by email or text message was used (10 wrong in 24 hours, 10 in 30 days)" in said()
+    authenticator.reopen(user=rita, at=last + timedelta(minutes=1))
+    last = wrong_codes(rita, 10, last + timedelta(days=1))
+    authenticator.reopen(user=rita, at=last + timedelta(seconds=1))
+    clock.move_to(last + timedelta(minutes=1))
+    staff = sign_in(UserFactory(carrier_admin=True))
+    assert "Not taken until 04/01/2026 1:00 PM (" in said()
+    assert "Closed at" in staff.get("/admin/accounts/authenticatordevice/").content.decode()

@@ -233,6 +233,17 @@ def test_every_mistake_of_the_file_is_listed_at_once(file):
     ]
 
 
+def test_mistakes_found_at_different_steps_are_listed_in_the_order_of_the_lines(file):
+    ProducerNumberFactory(number="000845210")
+    wrong_upline = {**AGENCY, "upline_npn": "9999999"}
+    assert [problem.split(":")[0] for problem in refused(file(wrong_upline, RITA, RITA_TEXAS))] == [
+        "line 2, upline_npn",
+        "line 4, number",
+    ]
+    twice = file({**AGENCY, "state": "XX"}, RITA, {**RITA, "zip": "1"}, {**RITA_TEXAS, "zip": "1"})
+    assert [problem.split(",")[0] for problem in refused(twice)] == ["line 2", "line 4", "line 4", "line 5"]
+
+
 def test_a_file_full_of_mistakes_does_not_flood_the_screen(file):
     problems = refused(file(*({**AGENCY, "npn": f"{n}", "number": f"{n:09}", "state": "XX"} for n in range(1, 251))))
     assert len(problems) == 201

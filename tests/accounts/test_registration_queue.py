@@ -113,6 +113,18 @@ def test_refusing_asks_for_the_reason_first(browser, waiting):
     assert "Not refused. jessicacamp has been decided already." in again
 
 
+def test_only_what_waits_is_listed_to_be_refused(browser, waiting):
+    decided, still = waiting[0], waiting[1]
+    press(browser, REQUESTS, "activate", [decided])
+    page = press(browser, REQUESTS, "refuse", [decided, still])
+    assert f'name="_selected_action" value="{still.pk}"' in page.content.decode()
+    assert f'name="_selected_action" value="{decided.pk}"' not in page.content.decode()
+    nothing = press(browser, REQUESTS, "refuse", [decided])
+    assert "None of the selected registrations waits for a decision." in text_of(nothing)
+    assert nothing.resolver_match.url_name == "accounts_registrationrequest_changelist"
+    assert not RegistrationRequest.objects.filter(status=RegistrationRequest.Status.REFUSED).exists()
+
+
 def test_the_page_of_a_request_shows_what_is_compared_and_no_hash(browser, waiting):
     page = text_of(browser.get(f"{REQUESTS}{waiting[0].pk}/change/"))
     assert f"IL {NUMBER}: Harbor Benefits, 123 Test St" in page

@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from ecomm.models import DocumentSubmission
 from tests.browser.conftest import PHONE
-from tests.support.documents import document_type, image_bytes, pdf_bytes
+from tests.support.documents import document_type, image_bytes, pdf_bytes, sent
 
 QUESTION = "Are you sure you want to delete the selected row/s?"
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_sent_is_said_before_it_travels(world, sign_in_as, new_co
     problem = page.locator(".upload-problem")
     assert "“huge.bmp” was not added." in problem.inner_text()
     assert "scan it at a lower resolution" in problem.inner_text()
-    assert "“letter.docx” was not added." in problem.inner_text()
+    assert [line.split("”")[0] for line in problem.locator("p").all_inner_texts()] == ["“huge.bmp", "“letter.docx"]
     assert page.locator(".upload-list li").all_inner_texts()[0].startswith("good.png")
     page.get_by_role("button", name="Remove good.png").click()
     assert page.locator(".upload-list li").count() == 0
@@ -109,6 +109,42 @@ def test_what_cannot_be_sent_is_said_before_it_travels(world, sign_in_as, new_co
     page.get_by_role("button", name="Submit", exact=True).click()
     page.get_by_role("heading", name="Document Submission Confirmation").wait_for()
     assert DocumentSubmission.objects.get().eapp_number == "0101000001"
+
+
+def test_a_page_that_is_out_of_date_says_so_and_not_to_submit_again(world, sign_in_as, new_context):
+    page = sign_in_as(world.producer, on=new_context().new_page())
+    page.goto("/messages/documents/new/")
+    page.get_by_label("Document Type").select_option("New Business Application")
+    page.get_by_label("Location and Filename").set_input_files([file("good.png", image_bytes())])
+    page.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_text("Reload it, then choose your files again.").wait_for()
+    assert "still chosen" not in page.locator(".upload-problem").inner_text()
+    assert not DocumentSubmission.objects.exists()
+
+
+@pytest.mark.feature("DOC_07")
+@pytest.mark.feature("HOM_08")
+def test_staff_open_a_document_and_reject_it_with_a_reason(world, sign_in_as, assert_accessible):
+    (document,) = sent(world.producer, names=("a-name-that-does-not-end-" * 5 + ".png",))
+    page = sign_in_as(world.admin)
+    page.goto("/admin/ecomm/documentsubmission/")
+    assert_accessible(page)
+    room = "(() => { const e = document.querySelector('#changelist-form .results'); return e.scrollWidth - e.clientWidth })()"
+    assert page.evaluate(room) <= 0, "who is on it and how long it waits is seen without scrolling sideways"
+    page.get_by_role("link", name=str(document.tracking_number), exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Open the file").click()
+    assert download.value.suggested_filename == document.file.name
+    page.get_by_role("button", name="Reject with a reason").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Reject documents").click()
+    page.get_by_text("Choose a common reason or say why").wait_for()
+    page.get_by_label("Pages are missing. Please send the whole document.").check()
+    page.get_by_role("button", name="Reject documents").click()
+    page.get_by_text("1 document rejected; the sender is told.").wait_for()
+    document.refresh_from_db()
+    assert document.reason == "Pages are missing. Please send the whole document."
 
 
 def test_when_the_connection_breaks_the_files_stay_chosen(world, sign_in_as, new_context):

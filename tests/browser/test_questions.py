@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from ecomm.models import EQuestion
 from tests.browser.conftest import PHONE
 from tests.support.factories import EQuestionFactory
+from tests.support.uploads import png
 
 
 @pytest.mark.feature("EQ_01")
@@ -116,7 +117,7 @@ def test_what_is_typed_when_the_session_is_about_to_end_comes_back(world, sign_i
         page.evaluate("document.dispatchEvent(new CustomEvent('portal:session-ending'))")
     page.goto("/messages/questions/new/")
     expect(page.get_by_role("textbox", name="Question")).to_have_value("Half a sen")
-    page.get_by_text("You were logged out before this was submitted.").wait_for()
+    page.get_by_text("This was not submitted when your session was about to end.").wait_for()
 
 
 @pytest.mark.feature("EQ_07")
@@ -133,3 +134,19 @@ def test_asking_and_deleting_work_without_javascript(world, new_context, sign_in
     page.get_by_role("heading", name="Are you sure you want to delete the selected row/s?").wait_for()
     page.get_by_role("button", name="OK").click()
     page.get_by_text("No E-Questions yet").wait_for()
+
+
+@pytest.mark.feature("EQ_01")
+def test_a_general_question_with_a_file_is_sent_though_the_clients_fields_are_empty(world, sign_in_as):
+    page = sign_in_as(world.producer)
+    page.goto("/messages/questions/new/")
+    file = {"name": "scan.png", "mimeType": "image/png", "buffer": png().read()}
+    page.get_by_label("Attachments").set_input_files(file)
+    page.get_by_role("textbox", name="Question").fill("When is it sent out?")
+    page.get_by_role("button", name="Submit").click()
+    # What is shown and still missing is said before the file travels.
+    expect(page.get_by_label("Subject")).to_be_focused()
+    page.get_by_label("Subject").fill("Schedule")
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("heading", name="E-Question Submitted").wait_for()
+    assert EQuestion.objects.get().messages.get().attachments.count() == 1

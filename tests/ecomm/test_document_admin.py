@@ -9,6 +9,7 @@ from django.utils import timezone
 from ecomm.models import DocumentSubmission, DocumentType
 from ecomm.rules.rejection_reasons import COMMON_REASONS, LONGEST_REASON
 from ecomm.services import documents
+from portal.common.files import store
 from portal.common.files.models import StoredFile
 from portal.common.models import AuditEvent
 from portal.common.notifications.models import Notification
@@ -82,6 +83,25 @@ def test_staff_open_a_document_and_that_is_written_down(world, admin):
         world.producer.producer.npn,
     )
     assert admin.get(f"{QUEUE}999999/open/").status_code == 404
+
+
+@pytest.mark.feature("DOC_07")
+def test_the_history_of_a_document_says_who_opened_and_decided(world, admin):
+    (document,) = sent(world.producer)
+    assert admin.get(f"{QUEUE}{document.pk}/open/").getvalue()
+    act(admin, "accept", document)
+    page = admin.get(f"{QUEUE}{document.pk}/history/", follow=True).content.decode()
+    for action in ("document.submitted", "document.opened", "document.accepted"):
+        assert action in page
+
+
+@pytest.mark.feature("DOC_07")
+def test_a_document_that_was_changed_on_the_disk_is_not_handed_out(world, admin):
+    (document,) = sent(world.producer)
+    path = store.path_of(document.file.key)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    assert "it was changed on the disk" in said(admin.get(f"{QUEUE}{document.pk}/open/", follow=True))[0]
+    assert not AuditEvent.objects.filter(action="document.opened").exists()
 
 
 @pytest.mark.feature("DOC_07")

@@ -302,6 +302,25 @@ def test_the_list_is_filtered_under_its_headings(world, rita, typed, found):
     assert len(pages.grid(response).rows) == found
 
 
+@pytest.mark.feature("DOC_04")
+def test_a_type_that_was_switched_off_still_filters_what_was_sent_with_it(world, rita, sign_in):
+    old = document_type("fax-cover", "Fax Cover")
+    sent(world.producer, document_type=old)
+    sent(world.producer)
+    old.active = False
+    old.save()
+
+    def offered(client) -> set[str]:
+        return {option.attrs.get("value", "") for option in pages.read(client.get(LIST)).all("option")}
+
+    assert "fax-cover" in offered(rita)
+    response = rita.post(LIST, {"grid": "filters", "f_type": "fax-cover"}, follow=True)
+    assert pages.grid(response).column("Document Type") == ["Fax Cover"]
+    sent(world.outsider)
+    assert "other-documents" in offered(sign_in(world.outsider))
+    assert "fax-cover" not in offered(sign_in(world.outsider))
+
+
 def test_the_list_is_sorted_by_every_heading(world, rita):
     for n in range(3):
         sent(world.producer, account_number=str(n))

@@ -39,7 +39,9 @@ def stored_files(settings) -> int:
 
 
 def actions() -> list[str]:
-    return list(AuditEvent.objects.filter(object_type="document").order_by("id").values_list("action", flat=True))
+    return list(
+        AuditEvent.objects.filter(object_type="documentsubmission").order_by("id").values_list("action", flat=True)
+    )
 
 
 # --- sending ---

@@ -200,6 +200,21 @@ def test_the_page_says_what_became_of_the_email_and_sends_it_again(browser, with
     assert OutboundMessage.objects.count() == 2
 
 
+def test_reports_whose_email_could_not_be_sent_are_found_together(browser, with_screenshot, settings, monkeypatch):
+    settings.OUTBOX_MAX_ATTEMPTS = 1
+    without = IssueReportFactory()
+    monkeypatch.setattr("portal.common.messaging.delivery._send_email", lambda _message: 1 / 0)
+    outbox.sweep()
+
+    def numbers(state: str) -> list[str]:
+        cells = pages.read(browser.get(LIST, {"email": state})).all(class_="field-number")
+        return [cell.text for cell in cells]
+
+    assert numbers("FAILED") == [str(with_screenshot.number)]
+    assert numbers("none") == [str(without.number)]
+    assert numbers("SENT") == []
+
+
 def test_the_page_says_that_the_email_waits_for_the_scan(browser, with_screenshot):
     StoredFile.objects.update(scan="PENDING")
     assert email_state(browser, with_screenshot) == "Waits for the malware scan of the screenshot"

@@ -197,7 +197,7 @@ def test_every_act_is_written_down_for_the_producer(rita, staff):
     questions.take_off_list(questions=[question], by=rita)
     questions.put_back(questions=[question], by=rita)
     questions.record_opened(question, by=staff)
-    events = AuditEvent.objects.filter(object_type="question").order_by("id")
+    events = AuditEvent.objects.filter(object_type="equestion").order_by("id")
     assert [event.action for event in events] == [
         f"question.{act}" for act in ("asked", "answered", "followed_up", "assigned", "deleted", "restored", "opened")
     ]
@@ -285,6 +285,21 @@ def test_a_delegate_who_asked_is_told_and_after_the_grant_the_producer(world, st
     assert [notice.recipient for notice in told(questions.ANSWERED)] == [dana, rita]
 
 
+@pytest.mark.feature("HOM_07")
+def test_whoever_asked_again_is_told_too_until_answered(world, staff):
+    dana, rita = world.delegate_with_service, world.producer
+    question = EQuestionFactory(asked_by=rita, producer=rita.producer)
+    answer(question, staff)
+    questions.take_off_list(questions=[question], by=dana)
+    questions.follow_up(question=question, text="And?", files=[], form_key="again", by=dana, at=NOW)
+    questions.take_off_list(questions=[question], by=dana)
+    answer(question, staff, key="answer-2")
+    answer(question, staff, key="answer-3")
+    people = [notice.recipient for notice in told(questions.ANSWERED)]
+    assert sorted(person.pk for person in people) == sorted([rita.pk, rita.pk, dana.pk, rita.pk])
+    assert question in selector.mine(dana)
+
+
 def test_assigning_the_same_again_is_nothing_new(question, staff):
     assert questions.assign(question=question, to=staff, by=staff) is True
     assert questions.assign(question=question, to=staff, by=staff) is False
@@ -303,6 +318,17 @@ def test_a_follow_up_reopens_an_answered_question_and_the_wait_begins_anew(quest
     question.refresh_from_db()
     assert (question.status, question.last_opened_at) == ("IN_PROGRESS", NOW + timedelta(hours=5))
     assert (question.responded_at, question.first_responded_at) == (NOW, NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_follow_up_that_was_not_written_down_is_not_kept(staff, rita, monkeypatch):
+    question = EQuestionFactory(asked_by=rita, answered=True)
+    before = question.messages.count()
+    monkeypatch.setattr(audit, "record", lambda *_args, **_more: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        follow_up(question, rita)
+    question.refresh_from_db()
+    assert (question.status, question.messages.count()) == ("ANSWERED", before)
 
 
 def test_a_follow_up_to_what_still_waits_does_not_send_it_back_in_the_queue(question, rita):

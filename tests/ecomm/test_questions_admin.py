@@ -105,6 +105,23 @@ def test_a_tracking_number_is_found_as_people_write_it(browser, question):
         assert listed(browser.get(QUEUE, {"q": typed})) == []
 
 
+def test_a_number_is_found_whether_it_was_answered_or_not(browser):
+    waits, answered = EQuestionFactory(), EQuestionFactory(answered=True)
+
+    def chosen(response) -> list[str]:
+        status = pages.read(response).all("details", data_filter_title="status")[0]
+        return [line.text for line in status.all("li", class_="selected")]
+
+    found = browser.get(QUEUE, {"q": str(answered)})
+    assert (listed(found), chosen(found)) == ([str(answered)], ["All"])
+    only_waiting = browser.get(QUEUE, {"q": waits.producer.npn, "state": "IN_PROGRESS"})
+    assert (listed(only_waiting), chosen(only_waiting)) == ([str(waits)], ["In Progress"])
+    queue = browser.get(QUEUE)
+    assert (listed(queue), chosen(queue)) == ([str(waits)], ["In Progress"])
+    assert "?q=EQU" in found.content.decode()
+    assert "state=IN_PROGRESS" in found.content.decode()
+
+
 def test_many_rows_cost_as_many_queries_as_few(browser, django_assert_max_num_queries):
     for _ in range(30):
         EQuestionFactory()
@@ -143,6 +160,15 @@ def test_an_answer_can_carry_files(browser, question):
     browser.post(thread(question), sent(question, attachments=[png("schedule.png")]))
     attachment = EQuestionAttachment.objects.get()
     assert (attachment.file.name, attachment.message.from_carrier) == ("schedule.png", True)
+
+
+def test_files_of_an_answer_that_was_not_sent_are_named(browser, sign_in, colleague, question):
+    empty = browser.post(thread(question), sent(question, answer="", attachments=[png("schedule.png")]))
+    assert "Choose “schedule.png” again" in words(empty)
+    first, second = sent(question), sent(question, form_key="2" * 32, attachments=[png("schedule.png")])
+    sign_in(colleague).post(thread(question), first)
+    assert "Choose “schedule.png” again" in words(browser.post(thread(question), second))
+    assert not EQuestionAttachment.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -246,6 +272,15 @@ def test_assigned_to_me_to_a_colleague_to_nobody(browser, staff, colleague, ques
     assert AuditEvent.objects.filter(action="question.assigned").count() == 3
 
 
+def test_whose_login_was_closed_is_still_named_and_no_longer_offered(browser, colleague, question):
+    EQuestion.objects.update(assigned_to=colleague)
+    User.objects.filter(pk=colleague.pk).update(is_active=False)
+    page = pages.read(browser.get(thread(question)))
+    chosen = [box.text for box in page.one("select", name="assigned_to").all("option") if "selected" in box.attrs]
+    assert chosen == ["colleague1 (login closed)"]
+    assert "login closed" not in browser.get(thread(EQuestionFactory())).content.decode()
+
+
 def test_a_question_is_assigned_to_nobody_outside_the_carrier(browser, question):
     response = browser.post(f"{QUEUE}{question.pk}/assign/", {"assigned_to": question.asked_by_id}, follow=True)
     assert said(response) == "Choose somebody of the carrier's staff."
@@ -347,3 +382,11 @@ def test_the_page_of_figures_holds_numbers_only(browser, question, django_assert
 
 def test_without_any_question_the_figures_are_empty(browser):
     assert "All 0 - -" in words(browser.get(f"{QUEUE}figures/"))
+
+
+def test_the_history_of_a_question_says_who_read_and_answered_it(browser, question):
+    browser.get(thread(question))
+    browser.post(thread(question), sent(question))
+    page = browser.get(f"{QUEUE}{question.pk}/history/", follow=True).content.decode()
+    for action in ("question.opened", "question.answered"):
+        assert action in page

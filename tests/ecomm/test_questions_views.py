@@ -14,7 +14,7 @@ from portal.common.files import store
 from portal.common.files.models import StoredFile
 from portal.common.models import AuditEvent
 from tests.support import pages
-from tests.support.factories import DelegateGrantFactory, EQuestionFactory, UserFactory
+from tests.support.factories import DelegateGrantFactory, EQuestionFactory, PolicyFactory, UserFactory
 from tests.support.uploads import checked_png, png
 
 LIST = "/messages/questions/"
@@ -252,6 +252,15 @@ def test_the_51st_file_of_an_hour_is_refused_in_words(rita):
     assert "50 files within an hour" in text(last)
 
 
+def test_files_that_are_lost_with_a_mistake_are_named(rita, question):
+    files = {"attachments": [png("a.png"), png("b.png")]}
+    asked = rita.post(ASK, {**GENERAL, "subject": "", **files})
+    assert "Choose “a.png”, “b.png” again: a browser does not keep files." in text(asked)
+    again = rita.post(f"{LIST}{question}/", {"question": "", "form_key": KEY, "attachments": [png("c.png")]})
+    assert "Choose “c.png” again" in text(again)
+    assert not StoredFile.objects.exists()
+
+
 # Delegates
 
 
@@ -276,6 +285,35 @@ def test_a_delegate_of_several_says_for_whom(world, dana):
     assert "Choose from the list." in text(wrong)
     dana.post(ASK, {**GENERAL, "producer": other.pk})
     assert EQuestion.objects.get().producer == other
+
+
+def test_from_a_clients_page_the_producer_is_known_where_it_is_one_of_those_acted_for(world, dana, rita):
+    other = world.outsider.producer
+    DelegateGrantFactory(producer=other, delegate=world.delegate_with_service, scopes=["VIEW", "SERVICE"])
+
+    def chosen(account: str) -> list[str]:
+        form = pages.read(dana.get(ASK, {"account": account})).one("form", class_="question-form")
+        return [box.text for box in form.one("select", name="producer").all("option") if "selected" in box.attrs]
+
+    assert chosen(world.account_number) == [world.producer.producer.name]
+    assert chosen(world.outsider_policy.account.number) == [other.name]
+    # A household with policies of both is left to the person.
+    PolicyFactory(account=world.outsider_policy.account, producer_number=world.producer.producer.numbers.first())
+    assert chosen(world.outsider_policy.account.number) in ([], ["Please select"])
+
+
+def test_a_thread_of_the_producer_not_chosen_says_whom_to_choose(world, dana, question):
+    other = world.outsider.producer
+    DelegateGrantFactory(producer=other, delegate=world.delegate_with_service, scopes=["VIEW", "SERVICE"])
+    dana.post("/accounts/work-for/", {"producer": other.npn})
+    response = dana.get(f"{LIST}{question}/", follow=True)
+    assert response.redirect_chain == [(LIST, 302)]
+    name = question.producer.name
+    said = f"{question} was asked for {name}. To open it, choose this producer under Working for."
+    assert pages.messages(response)[-1] == said
+    # What one may not read with any choice does not exist.
+    foreign = EQuestionFactory(producer=world.sibling.producer, asked_by=world.sibling)
+    assert dana.get(f"{LIST}{foreign}/").status_code == 404
 
 
 def test_a_revoked_delegate_reads_nothing_from_that_moment_on(world, dana, question):
@@ -548,11 +586,11 @@ def test_what_was_typed_when_the_session_ended_is_there_after_the_next_login(wor
     sent = rita.post(f"{LIST}draft/", {**MEMBER, "question": "Half a sen"})
     assert sent.status_code == 204
     back = sign_in(world.producer).get(ASK)
-    assert "You were logged out before this was submitted." in text(back)
+    assert "This was not submitted when your session was about to end." in text(back)
     assert value(back, "question").strip() == "Half a sen"
     assert value(back, "client_last_name") == "Public"
     sign_in(world.producer).post(ASK, MEMBER)
-    assert "You were logged out" not in text(rita.get(ASK))
+    assert "This was not submitted" not in text(rita.get(ASK))
 
 
 def test_an_untouched_form_leaves_no_draft(rita):
@@ -564,6 +602,36 @@ def test_keeping_a_draft_does_not_keep_the_session_open(rita):
     from ecomm.views.questions import question_draft
 
     assert question_draft.is_polled
+
+
+def test_a_draft_waits_while_one_asks_about_another_client(world, rita):
+    rita.post(f"{LIST}draft/", {**MEMBER, "question": "Half a sen"})
+    about = f"{ASK}?account={world.account_number}"
+    page = rita.get(about)
+    assert value(page, "client_id") == world.account_number
+    assert value(page, "question").strip() == ""
+    assert "Another E-Question was not submitted" in text(page)
+    rita.post(about, {**MEMBER, "client_id": world.account_number})
+    assert value(rita.get(ASK), "question").strip() == "Half a sen"
+
+
+def test_a_draft_about_the_same_client_is_gone_on_with(world, rita):
+    rita.post(f"{LIST}draft/", {**MEMBER, "client_id": world.account_number, "question": "Half a sen"})
+    page = rita.get(ASK, {"account": world.account_number})
+    assert value(page, "question").strip() == "Half a sen"
+    rita.post(f"{ASK}?account={world.account_number}", {**MEMBER, "client_id": world.account_number})
+    assert not EQuestionDraft.objects.exists()
+
+
+def test_a_draft_can_be_discarded(world, rita, dana):
+    rita.post(f"{LIST}draft/", MEMBER)
+    dana.post(f"{LIST}draft/", MEMBER)
+    discard = pages.read(rita.get(ASK)).one("form", action=f"{LIST}draft/discard/")
+    response = rita.post(discard.attrs["action"], follow=True)
+    assert response.redirect_chain == [(ASK, 302)]
+    assert pages.messages(response) == ["What you had typed has been discarded."]
+    assert value(response, "subject") == ""
+    assert [draft.user for draft in EQuestionDraft.objects.all()] == [world.delegate_with_service]
 
 
 def test_a_draft_is_seen_by_nobody_else(world, sign_in, rita):

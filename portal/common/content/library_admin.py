@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from portal.common import audit
 from portal.common.admin_base import WrittenHereAdmin
 from portal.common.content.forms.admin import NewsItemForm, ResourceForm
 from portal.common.content.models import NewsItem, Resource
@@ -19,7 +21,8 @@ from portal.common.content.selectors.library import file_note, states_as_text
 from portal.common.content.services import news
 from portal.common.content.views.library import news_item_context
 from portal.common.dates import US_STATE_CHOICES, as_text, moment_as_text, today_in
-from portal.common.files.store import keep
+from portal.common.files.responses import as_attachment
+from portal.common.files.store import NotReleased, keep
 from portal.common.files.uploads import UploadRefused
 from portal.common.one_by_one import one_by_one
 
@@ -106,7 +109,25 @@ class ResourceAdmin(AboutStatesAdmin):
         said = f"{obj.file.name} ({file_note(obj.file)})"
         if not obj.file.may_be_opened:
             return f"{said}: {obj.file.get_scan_display()}"
-        return format_html('<a href="{}">{}</a>', reverse("content:resource-download", args=[obj.pk]), said)
+        return format_html('<a href="{}">{}</a>', reverse("admin:content_resource_file", args=[obj.pk]), said)
+
+    def get_urls(self) -> list[URLPattern]:
+        file = path("<int:resource_id>/file/", self.admin_site.admin_view(self.file), name="content_resource_file")
+        return [file, *super().get_urls()]
+
+    def file(self, request: HttpRequest, resource_id: int) -> HttpResponseBase:
+        """The present file as a download, also before its first day and after its last: staff check what they publish."""
+        resource = self.get_object(request, str(resource_id))
+        if resource is None or resource.file is None or not self.has_view_permission(request, resource):
+            raise Http404
+        try:
+            response = as_attachment(resource.file)
+        except NotReleased as exc:
+            self.message_user(request, str(exc), messages.WARNING)
+            return redirect("admin:content_resource_change", resource_id)
+        user: Any = request.user
+        audit.record("resource.downloaded", by=user, object_type="resource", object_id=str(resource.pk))
+        return response
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

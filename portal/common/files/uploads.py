@@ -1,7 +1,7 @@
 """Checking a file that somebody sends: name, size, what the bytes are, and whether they are safe to open.
 
 ``check`` is the one door. It reads the file in pieces, and leaves the opening of images and PDFs to a process of its own
-with little memory and little time (``examine``), so that no file can take the portal down with it (ADR 0009).
+with little memory and little time (``examine``), so that no file can take the portal down with it (ADR 0011).
 """
 
 import hashlib

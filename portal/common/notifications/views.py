@@ -42,7 +42,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     page = _page(number, total, show)
     lines = [
         {"row": row, "kind": kinds.label_of(row.kind), "when": moment_as_text(row.created_at)}
-        for row in rows[page.offset : page.offset + PAGE_SIZE]
+        for row in rows.order_by("-created_at", "-id")[page.offset : page.offset + PAGE_SIZE]
     ]
     context = {
         "lines": lines,

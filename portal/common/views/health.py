@@ -2,11 +2,13 @@
 
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from portal.common.access import public
 
 
 @public
+@require_safe
 def health(_request: HttpRequest) -> JsonResponse:
     """200 when the database answers, 503 otherwise. Says nothing about anybody."""
     try:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from portal.common.access import public
 from portal.common.models import MailboxEntry
@@ -12,6 +13,7 @@ SHOWN = 200
 
 @public
 @polled
+@require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Newest first; ``?format=json`` gives a list of channel, to, subject, body, code, sent_at, attachments (names)."""
     entries = list(MailboxEntry.objects.order_by("-sent_at", "-id")[:SHOWN])

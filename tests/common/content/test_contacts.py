@@ -325,11 +325,30 @@ def test_the_carrier_keeps_the_lines_and_every_change_is_written_down(world, sig
 def test_a_line_with_wrong_days_or_number_is_sent_back_with_the_reason(world, sign_in):
     of = product()
     fields = {"label": of.label, "code": of.code, "order": "10", "hours": ""}
-    wrong = inline(us_state="OK", phone="800-555", first_day="2026-02-02", last_day="2026-02-01")
+    wrong = inline(
+        us_state="OK",
+        phone="800-555",
+        business_from="2026-03-02",
+        business_until="2026-03-01",
+        first_day="2026-02-02",
+        last_day="2026-02-01",
+    )
     answer = sign_in(world.admin).post(f"/admin/content/contactproduct/{of.pk}/change/", {**fields, **wrong})
     assert answer.status_code == 200
-    assert "Ten digits, area code first." in answer.content.decode()
+    html = answer.content.decode()
+    assert "Ten digits, area code first." in html
+    assert html.count("The last day must not be before the first.") == 2
+    assert "violated" not in html
     assert not ContactLine.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["(800) 555-0188", "800.555.0188", "1-800-555-0188", " +1 800 555 0188 "])
+def test_a_number_is_taken_as_people_write_it(world, sign_in, typed):
+    of = product()
+    fields = {"label": of.label, "code": of.code, "order": "10", "hours": ""}
+    page = f"/admin/content/contactproduct/{of.pk}/change/"
+    assert sign_in(world.admin).post(page, {**fields, **inline(us_state="OK", phone=typed)}).status_code == 302
+    assert ContactLine.objects.get().phone == "8005550188"
 
 
 def test_a_product_with_lines_stays(world, sign_in):

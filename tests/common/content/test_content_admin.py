@@ -78,6 +78,30 @@ def test_a_form_is_uploaded_checked_and_downloaded(browser):
     assert b"".join(download.streaming_content).startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("days", [{"first_day": 5}, {"last_day": -5}], ids=["before its first day", "after its last"])
+def test_staff_open_the_file_of_a_resource_that_is_not_shown(browser, sign_in, days):
+    today = timezone.localdate()
+    resource = ResourceFactory(with_file=True, **{name: today + timedelta(days=days[name]) for name in days})
+    page = browser.get(url(Resource, "change", resource.pk)).content.decode()
+    address = url(Resource, "file", resource.pk)
+    assert f'href="{address}"' in page
+    download = browser.get(address)
+    assert (download.status_code, download["Content-Disposition"].split(";")[0]) == (200, "attachment")
+    assert AuditEvent.objects.filter(action="resource.downloaded", object_id=str(resource.pk)).count() == 1
+    assert browser.get(reverse("content:resource-download", args=[resource.pk])).status_code == 404
+    assert sign_in(UserFactory()).get(address).status_code in (302, 403, 404)
+
+
+def test_a_file_that_waits_for_its_scan_or_is_none_opens_for_no_one(browser):
+    resource = ResourceFactory(with_file=True)
+    StoredFile.objects.filter(pk=resource.file_id).update(scan="PENDING")
+    response = browser.get(url(Resource, "file", resource.pk), follow=True)
+    assert response.redirect_chain[0][0] == url(Resource, "change", resource.pk)
+    assert "This file cannot be opened" in pages.read(response).text
+    assert not AuditEvent.objects.filter(action="resource.downloaded").exists()
+    assert browser.get(url(Resource, "file", ResourceFactory().pk)).status_code == 404
+
+
 def test_a_new_file_takes_the_place_of_the_one_before_which_stays_stored(browser):
     resource = ResourceFactory(with_file=True, title="Form")
     before = resource.file
@@ -174,6 +198,12 @@ def test_news_begins_as_a_draft_with_an_address_made_from_its_title(browser):
     item = NewsItem.objects.get()
     assert (item.slug, item.published_at) == ("open-enrollment", None)
     assert browser.get("/news/open-enrollment/").status_code == 404
+
+
+def test_each_box_of_a_moment_has_a_name(browser):
+    html = browser.get(url(NewsItem, "add")).content.decode()
+    for name in ("Published at, date", "Published at, time", "Withdrawn at, date", "Withdrawn at, time"):
+        assert f'aria-label="{name}"' in html
 
 
 def test_a_draft_is_previewed_as_producers_will_see_it(browser, sign_in):

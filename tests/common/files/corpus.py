@@ -382,6 +382,20 @@ def pdf_escaped_names() -> bytes:
     )
 
 
+def pdf_with_note(note: bytes, *others: bytes) -> bytes:
+    """A note on the page, object 4, with whatever it refers to, objects 5 and on."""
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Annots [4 0 R] >>"
+    note = b"<< /Type /Annot /Rect [0 0 9 9] %s >>" % note
+    return raw_pdf(CATALOG, b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>", page, note, *others)
+
+
+def jpeg_of_many_scans() -> bytes:
+    """The last pass over the picture again and again: little to read, much to decode."""
+    data = image("JPEG", (4000, 4000), progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * min(200, (9_000_000 - len(data)) // len(last)) + data[-2:]
+
+
 def pdf_external_stream() -> bytes:
     return raw_pdf(
         CATALOG,
@@ -463,6 +477,9 @@ GOOD = [
     Case("photo of another phone with its notes behind it", "20261121_101500.jpg", samsung_photo, "ok"),
     Case("JPG with a comment", "a.jpg", lambda: jpeg_with_comment(b"scanned at the office"), "ok"),
     Case("large JPG, 8000 x 8000", "a.jpg", lambda: image("JPEG", (8000, 8000), "L"), "ok"),
+    Case("large progressive JPG, 8000 x 8000", "a.jpg", lambda: image("JPEG", (8000, 8000), progressive=True), "ok"),
+    Case("JPG of many passes", "a.jpg", jpeg_of_many_scans, "ok"),
+    Case("TIF for files of any size", "a.tif", lambda: image("TIFF", big_tiff=True), "ok"),
     Case("PNG", "a.png", png, "ok"),
     Case("PNG with transparency", "a.png", lambda: image("PNG", mode="RGBA"), "ok"),
     Case("PNG in black and white", "a.png", lambda: image("PNG", mode="1"), "ok"),
@@ -589,6 +606,10 @@ BROKEN_IMAGES = [
     Case("JPG of noise", "a.jpg", lambda: b"\xff\xd8\xff\xe0" + random.Random(5).randbytes(4000), "damaged_image"),
     Case("JPG that claims 65000 x 65000", "a.jpg", lambda: jpeg_of_size(65000, 65000), "too_many_pixels"),
     Case("JPG that claims no height", "a.jpg", lambda: jpeg_of_size(640, 0), "damaged_image"),
+    Case("JPG with fill bytes up to the limit", "a.jpg", lambda: jpeg()[:-2] + b"\xff" * (9 * MIB) + bytes(2), "damaged_image"),
+    Case("JPG with fifty previews behind it", "a.jpg", lambda: jpeg() + image("JPEG", (64, 48)) * 50, "polyglot"),
+    Case("PNG with a million beginnings of drawings", "a.png", lambda: into_png(png_chunk(b"tEXt", b"Comment\0" + b"<svg " * 1_900_000)), "damaged_image"),
+    Case("PNG with a drawing that acts in its notes", "a.png", lambda: into_png(png_chunk(b"tEXt", b"Comment\0<svg onload=alert(1)>")), "polyglot"),
     Case("PNG cut in the middle", "a.png", lambda: damaged(png(), keep=0.6), "damaged_image"),
     Case("PNG of its first bytes only", "a.png", lambda: png()[:33], "damaged_image"),
     Case("PNG with a wrong checksum", "a.png", lambda: png().replace(b"IDAT", b"IDAT\1", 1)[:-1], "damaged_image"),
@@ -672,6 +693,13 @@ ACTIVE_PDFS = [
     Case("PDF that opens a file packed in it", "a.pdf", lambda: pdf(annotated(Subtype=Name.Link, A=action(S=Name.GoToE, T=Dictionary(R=Name.C)))), "launch_in_pdf"),
     Case("PDF with a script for an address", "a.pdf", lambda: pdf(annotated(Subtype=Name.Link, A=action(S=Name.URI, URI=String("javascript:alert(1)")))), "launch_in_pdf"),
     Case("PDF whose page lies elsewhere", "a.pdf", pdf_external_stream, "launch_in_pdf"),
+    Case("PDF that starts a program by a name elsewhere", "a.pdf", lambda: pdf_with_note(b"/Subtype /Link /A 5 0 R", b"<< /S 6 0 R /Win << /P (cmd.exe) >> >>", b"/Launch"), "launch_in_pdf"),
+    Case("PDF that starts a program by an escaped name elsewhere", "a.pdf", lambda: pdf_with_note(b"/Subtype /Link /A 5 0 R", b"<< /S 6 0 R /Win << /P (cmd.exe) >> >>", b"/La#75nch"), "launch_in_pdf"),
+    Case("PDF that opens a packed file by a name elsewhere", "a.pdf", lambda: pdf_with_note(b"/Subtype /Link /A 5 0 R", b"<< /S 6 0 R /T << /R /C >> >>", b"/GoToE"), "launch_in_pdf"),
+    Case("PDF with a file pinned by a name elsewhere", "a.pdf", lambda: pdf_with_note(b"/Subtype 5 0 R", b"/FileAttachment"), "attachment_in_pdf"),
+    Case("PDF that calls a program a part of the page", "a.pdf", lambda: pdf_with_note(b"/Subtype /Link /A << /Type /StructElem /S /Launch /F (cmd.exe) >>"), "launch_in_pdf"),
+    Case("PDF with a script for an address, two bytes a letter", "a.pdf", lambda: pdf_with_note(b"/Subtype /Link /A << /S /URI /URI <%s> >>" % "\ufeffjavascript:alert(1)".encode("utf-16-be").hex().encode()), "launch_in_pdf"),
+    Case("PDF whose structure names a movie", "a.pdf", lambda: pdf(of_root(StructTreeRoot=Dictionary(Type=Name.StructTreeRoot, K=Dictionary(Type=Name.StructElem, S=Name.Movie)))), "ok"),
     Case("PDF with a file packed in", "a.pdf", lambda: pdf(with_attachment), "attachment_in_pdf"),
     Case("PDF with a file pinned to a page", "a.pdf", lambda: pdf(annotated(Subtype=Name.FileAttachment)), "attachment_in_pdf"),
     Case("PDF portfolio", "a.pdf", lambda: pdf(of_root(Collection=Dictionary(View=Name.T))), "attachment_in_pdf"),

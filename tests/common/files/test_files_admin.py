@@ -15,6 +15,8 @@ from portal.common.files.responses import as_attachment
 from portal.common.files.uploads import check
 from portal.common.models import AuditEvent, OutboxMessage
 from tests.common.files import corpus
+from tests.support import pages
+from tests.support.documents import sent
 
 LIST = "admin:files_storedfile_changelist"
 
@@ -57,6 +59,30 @@ def test_a_file_is_served_as_an_attachment_that_can_do_nothing(world, sign_in, s
     assert response["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert int(response["Content-Length"]) == len(corpus.png())
     response.close()
+
+
+def test_bytes_that_were_changed_on_the_disk_are_not_handed_out(world, sign_in, stored):
+    path = store.path_of(stored.key)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    page = sign_in(world.admin).get(download_url(stored), follow=True)
+    assert "it was changed on the disk since it was stored" in page.content.decode()
+    assert not AuditEvent.objects.filter(action="file.downloaded").exists()
+
+
+def test_a_file_says_what_it_belongs_to_and_its_download_stands_in_the_history_of_that_too(world, sign_in):
+    (document,) = sent(world.producer)
+    client = sign_in(world.admin)
+    page = pages.read(client.get(change_url(document.file)))
+    belongs = page.one("a", href=reverse("admin:ecomm_documentsubmission_change", args=[document.pk]))
+    assert belongs.text == f"document submission {document}"
+    assert client.get(download_url(document.file)).getvalue()
+    events = AuditEvent.objects.filter(action="file.downloaded").order_by("id")
+    assert [(event.object_type, event.object_id, event.for_producer) for event in events] == [
+        ("storedfile", str(document.file_id), ""),
+        ("documentsubmission", str(document), world.producer.producer.npn),
+    ]
+    history = client.get(reverse("admin:ecomm_documentsubmission_history", args=[document.pk]), follow=True)
+    assert "file.downloaded" in history.content.decode()
 
 
 @pytest.mark.parametrize("state", ["PENDING", "INFECTED", "removed"])
@@ -108,6 +134,23 @@ def test_a_waiting_file_says_why_it_waits_and_can_be_scanned_again(world, sign_i
     assert AuditEvent.objects.filter(action="file.scan_retried", object_id=str(waits.pk)).exists()
     scanning.record_verdict(waits.pk, signature="", at=timezone.now())
     assert "Nothing was put in the queue" in client.post(reverse(LIST), posted, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scanner", "scan", "offered"),
+    [
+        ("clamd", "PENDING", True),
+        ("clamd", "NOT_SCANNED", True),
+        ("clamd", "CLEAN", False),
+        ("clamd", "INFECTED", False),
+        ("", "NOT_SCANNED", False),
+    ],
+)
+def test_what_can_be_scanned_has_its_button_on_its_own_page(world, sign_in, settings, stored, scanner, scan, offered):
+    settings.UPLOADS_SCANNER = scanner
+    StoredFile.objects.update(scan=scan, scanned_at=timezone.now() if scan in ("CLEAN", "INFECTED") else None)
+    buttons = pages.read(sign_in(world.admin).get(change_url(stored))).all("button", form="scan")
+    assert [button.text for button in buttons] == ["Scan again"] * offered
 
 
 # That nothing else serves them

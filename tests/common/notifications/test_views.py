@@ -48,6 +48,14 @@ def test_the_newest_stands_first_and_unread_ones_say_so(rita, browser, tell):
     assert f"/messages/notifications/{old.pk}/read/" not in html
 
 
+@pytest.mark.feature("HOM_06")
+def test_the_list_goes_by_when_it_was_told(rita, browser, tell):
+    tell(rita, title="Told today")
+    tell(rita, title="Told last week", at=NOW - timedelta(days=7))
+    html = browser.get(LIST).content.decode()
+    assert html.index("Told today") < html.index("Told last week")
+
+
 def test_nobody_sees_what_others_were_told(browser, tell):
     tell(UserFactory(), title="For somebody else")
     html = browser.get(LIST).content.decode()

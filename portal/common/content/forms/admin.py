@@ -129,6 +129,14 @@ class NewsItemForm(forms.ModelForm):
         help_text="One or two sentences for lists.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A moment is two boxes, and the label beside them belongs to neither.
+        for name in ("published_at", "withdrawn_at"):
+            boxes = getattr(self.fields[name].widget, "widgets", ()) if name in self.fields else ()
+            for box, part in zip(boxes, ("date", "time"), strict=False):
+                box.attrs["aria-label"] = f"{self.fields[name].label}, {part}"
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if "slug" in self.fields and "title" in cleaned and "slug" not in self.errors:

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+SEPARATORS = str.maketrans("", "", " ()-.+\xa0")
+
 
 def is_shown(*, first_day: date | None, last_day: date | None, on: date) -> bool:
     """Is the number shown on ``on``? Both days are inclusive; ``None`` is no beginning or no end."""
@@ -30,6 +32,17 @@ def _long(day: date) -> str:
 def phone_as_text(digits: str) -> str:
     """(800) 555-0151 for ten digits, area code first; anything else as it is."""
     return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if len(digits) == 10 and digits.isdigit() else digits
+
+
+def phone_digits(typed: str) -> str:
+    """The ten digits of a United States number, however it was typed; what is none comes back as it was, trimmed.
+
+    Signs people write between digits are dropped, and so is the country's 1 before ten digits.
+    """
+    plain = typed.strip().translate(SEPARATORS)
+    if not (plain.isascii() and plain.isdigit()):
+        return typed.strip()
+    return plain[1:] if len(plain) == 11 and plain[0] == "1" else plain
 
 
 def dialled(phone: str) -> str:
