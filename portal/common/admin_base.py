@@ -47,8 +47,8 @@ class CappedPaginator(Paginator):
 class ReadMostlyAdmin(admin.ModelAdmin):
     """Look up, and change only ``editable_fields``.
 
-    ``search_fields`` must be exact look-ups on indexed fields (``"number__exact"``). ``ordering`` and ``sortable_by``
-    start from the primary key; a subclass with a suitable index may say otherwise.
+    ``search_fields`` must be exact look-ups on indexed fields (``"number__exact"``, ``"username__iexact"``). ``ordering``
+    and ``sortable_by`` start from the primary key; a subclass with a suitable index may say otherwise.
     """
 
     editable_fields: ClassVar[Sequence[str]] = ()
