@@ -90,13 +90,9 @@ def submit_request(
     """
     if not states:
         raise ValidationError("Choose at least one state.")
-    waiting = RegistrationRequest.objects.filter(
-        username__iexact=applicant.username, status=RegistrationRequest.Status.PENDING
-    ).first()
-    if waiting is not None and waiting.password == applicant.password_hash:
-        return waiting
     if registration.username_is_taken(applicant.username):
-        raise ValidationError({"username": [registration.USERNAME_TAKEN]})
+        # Perhaps by this very request, a moment ago.
+        return _same_request_sent_before(applicant)
     request = RegistrationRequest(
         first_name=applicant.first_name,
         last_name=applicant.last_name,
