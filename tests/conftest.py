@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import hypothesis
 import pytest
@@ -11,6 +12,7 @@ from django.template.base import Template
 from django.test import Client
 
 from accounts.models import User
+from portal.common.files import store
 from tests.support import embedded
 from tests.support.world import World, build_world
 
@@ -27,10 +29,31 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(settings.UPLOADS_ROOT, ignore_errors=True)
 
 
+# Files that take a minute and more: begun first, or one core is idle at the end.
+LONGEST_FIRST = ("tests/common/files/test_corpus", "tests/runtime/", "tests/browser/", "tests/portal/test_access")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
     for item in items:
         if not item.get_closest_marker("no_db") and not item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(autouse=True)
+def no_file_stays_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server closes every download; a test that only looks at its status does not, and another test would be blamed."""
+    opened: list[BinaryIO] = []
+    open_unreleased = store.open_unreleased
+
+    def remembered(stored: Any) -> BinaryIO:
+        opened.append(open_unreleased(stored))
+        return opened[-1]
+
+    monkeypatch.setattr(store, "open_unreleased", remembered)
+    yield
+    for source in opened:
+        source.close()
 
 
 @pytest.fixture(autouse=True)
