@@ -129,7 +129,7 @@ class BookScopedQuerySet(models.QuerySet[Row]):
 
     def in_books(self, number_ids: list[int]) -> Any:
         """Rows whose owning producer number is one of ``number_ids``."""
-        return self.filter(**{f"{self.number_path}_id__in": number_ids})
+        return self.filter(**{f"{self.number_path}__any_of": number_ids})
 
 
 class ProducerScopedQuerySet(models.QuerySet[Row]):
@@ -143,7 +143,19 @@ class ProducerScopedQuerySet(models.QuerySet[Row]):
             return self.none()
         if user.role == user.Role.CARRIER_ADMIN:
             return self
-        return self.filter(**{f"{self.producer_path}_id__in": producer_ids(user, perm=perm)})
+        return self.filter(**{f"{self.producer_path}__any_of": producer_ids(user, perm=perm)})
+
+
+def perms_on_book(user: User, *, producer_id: int) -> frozenset[Perm]:
+    """What the user may do today on the own book of one producer, whose rows the user may *see* already.
+
+    A producer does everything in the books of the downline; a delegate what this one producer granted.
+    """
+    if user.role != user.Role.DELEGATE:
+        return user.perms_held
+    grants = narrowed(user.grants_in_force, user.working_for_id)
+    of_this_one = (_perms_of_grant(grant) for grant in grants if grant.producer_id == producer_id)
+    return DELEGATE_BASE_PERMS.union(*of_this_one)
 
 
 def require_on_book(user: Any, perm: Perm, *, producer_number_id: int) -> None:

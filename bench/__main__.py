@@ -7,7 +7,7 @@ import os
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=")
     parser.add_argument("--users", default="", help="Whose books to measure, with commas; the loaded ones by default.")
-    parser.add_argument("--only", choices=["pages", "exports"], help="One part.")
+    parser.add_argument("--only", choices=["pages", "search", "growth", "exports"], help="One part.")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.bench")
 
@@ -15,13 +15,18 @@ def main() -> None:
 
     django.setup()
 
-    from bench import exports, pages
+    from bench import exports, pages, search
     from portal.embedded.commands import database_for
 
-    if options.only != "exports":
-        with database_for(["manage.py", "bench"]):
-            pages.measure([name for name in options.users.split(",") if name] or pages.loaded_users())
-    if options.only != "pages":
+    with database_for(["manage.py", "bench"]):
+        users = [name for name in options.users.split(",") if name] or pages.loaded_users()
+        if options.only in (None, "pages"):
+            pages.measure(users)
+        if options.only in (None, "search"):
+            search.measure(users)
+        if options.only in (None, "growth"):
+            search.measure_growth("bench3k" if "bench3k" in users else users[0])
+    if options.only in (None, "exports"):
         exports.measure()
 
 

@@ -32,7 +32,7 @@ def loaded_users() -> list[str]:
     return [name for name in USUAL_PEOPLE if name in found]
 
 
-def _signed_in(username: str) -> Client:
+def signed_in(username: str) -> Client:
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(username=username))
     return client
@@ -57,7 +57,7 @@ def _result_address(client: Client, path: str, posted: dict[str, str]) -> str:
 def measure(usernames: list[str]) -> None:
     """Print one line a page: milliseconds and the ratio to the baseline page of the same run."""
     for username in usernames:
-        client = _signed_in(username)
+        client = signed_in(username)
         user = User.objects.get(username=username)
         book = Policy.objects.for_user(user)
         print(f"\n{username}: {book.count():,} policies in view of {Policy.objects.count():,} in the portal")

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from clients.models import (
     Account,
@@ -50,21 +52,43 @@ class ContactPointAdmin(ReadMostlyAdmin):
     search_help_text = "Member ID, ten-digit phone number or email address"
 
 
+class StatusDisagreesFilter(admin.SimpleListFilter):
+    """The carrier's status wins; here staff find those that the dates speak against."""
+
+    title = "Status disagrees with the dates"
+    parameter_name = "status_disagrees"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Policy]) -> QuerySet[Policy]:
+        if self.value() == "yes":
+            return queryset.filter(pk__in=Policy.objects.status_disagrees().values("pk"))
+        return queryset
+
+
 @admin.register(Policy)
 class PolicyAdmin(ReadMostlyAdmin):
     list_display = (
         "account",
         "product_name",
         "status",
+        "derived_status",
+        "status_source",
         "effective_date",
         "paid_to_date",
         "term_date",
         "producer_number",
         "us_state",
     )
-    list_filter = ("status", "market", "line", "us_state")
-    search_fields = ("account__number__exact", "eapp_number__exact", "exchange_assigned_id__exact")
-    search_help_text = "Account number, E-App number or exchange assigned ID"
+    list_filter = (StatusDisagreesFilter, "status", "status_source", "market", "line", "us_state")
+    search_fields = (
+        "account__number__exact",
+        "policy_number__exact",
+        "eapp_number__exact",
+        "exchange_assigned_id__exact",
+    )
+    search_help_text = "Account number, policy number, E-App number or exchange assigned ID"
 
     def audit_id(self, obj: Policy) -> str:
         return obj.eapp_number or f"policy-{obj.pk}"

@@ -2,9 +2,11 @@
 
 from clients.models.accounts import Account, ContactPoint, Member
 from clients.models.changes import IdCardRequest, MemberChange
+from clients.models.imports import MemberImport
 from clients.models.policies import Coverage, Policy
 from clients.models.prospects import Prospect
 from clients.models.providers import MedicalGroup, PcpAssignment, Provider
+from clients.models.surnames import SurnameForm
 
 __all__ = [
     "Account",
@@ -14,8 +16,10 @@ __all__ = [
     "MedicalGroup",
     "Member",
     "MemberChange",
+    "MemberImport",
     "PcpAssignment",
     "Policy",
     "Prospect",
     "Provider",
+    "SurnameForm",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Upper
 
 from accounts.scoping import BookScopedQuerySet
 from portal.common.crypto import EncryptedTextField, digest
@@ -24,7 +25,7 @@ class AccountQuerySet(BookScopedQuerySet["Account"]):
     def in_books(self, number_ids: list[int]) -> "AccountQuerySet":
         from clients.models.policies import Policy
 
-        return self.filter(Exists(Policy.objects.filter(account_id=OuterRef("pk"), producer_number_id__in=number_ids)))
+        return self.filter(Exists(Policy.objects.filter(account_id=OuterRef("pk"), producer_number__any_of=number_ids)))
 
 
 class Account(models.Model):
@@ -37,6 +38,12 @@ class Account(models.Model):
         null=True,
         blank=True,
         help_text="Empty until the member system has assigned one.",
+    )
+    household_key = models.CharField(  # noqa: DJ001 - several have none, and it is unique
+        max_length=20,
+        null=True,
+        blank=True,
+        help_text="By which the carrier's feed knows a household that may have no account number yet.",
     )
     address_1 = models.CharField(max_length=120, blank=True)
     address_2 = models.CharField(max_length=120, blank=True)
@@ -51,6 +58,8 @@ class Account(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(name="account_number_not_empty_text", condition=~Q(number="")),
+            models.UniqueConstraint(fields=["household_key"], name="household_key_once"),
+            models.CheckConstraint(name="household_key_not_empty_text", condition=~Q(household_key="")),
         ]
 
     def __str__(self) -> str:
@@ -62,7 +71,7 @@ class MemberQuerySet(BookScopedQuerySet["Member"]):
         from clients.models.policies import Policy
 
         return self.filter(
-            Exists(Policy.objects.filter(account_id=OuterRef("account_id"), producer_number_id__in=number_ids))
+            Exists(Policy.objects.filter(account_id=OuterRef("account_id"), producer_number__any_of=number_ids))
         )
 
 
@@ -145,7 +154,11 @@ class ContactPoint(models.Model):
             models.UniqueConstraint(fields=["member", "kind"], name="one_contact_point_per_kind"),
             models.CheckConstraint(name="texts_only_to_cell_phones", condition=Q(send_text=False) | Q(kind="CELL")),
         ]
-        indexes = [models.Index(fields=["value"], name="contact_point_by_value")]
+        indexes = [
+            models.Index(fields=["value"], name="contact_point_by_value"),
+            # Upper, because iexact compares UPPER() and is to find this index.
+            models.Index(Upper("value"), name="contact_point_by_email", condition=Q(kind="EMAIL")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.member_id}"

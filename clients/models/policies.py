@@ -1,5 +1,6 @@
 """Policies: one row each in search and reports, with everything those pages filter and sort by on the row itself."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.indexes import OpClass
@@ -11,15 +12,25 @@ from accounts.scoping import BookScopedQuerySet
 from clients.models.accounts import Account, Member
 from portal.common.dates import US_STATE_CHOICES
 
+# Before every day there is: the status of this policy has not been worked out yet.
+NEVER_WORKED_OUT = date(1, 1, 1)
+
 
 class PolicyQuerySet(BookScopedQuerySet["Policy"]):
     def in_grace(self) -> "PolicyQuerySet":
         """Policies in their grace period, according to the status on the row."""
         return self.filter(status=Policy.Status.GRACE)
 
+    def status_disagrees(self) -> "PolicyQuerySet":
+        """Policies whose carrier status is another one than the dates give."""
+        return self.filter(_STATUS_DISAGREES)
+
     def with_list_related_data(self) -> "PolicyQuerySet":
         """What a result row shows beside the policy's own columns."""
         return self.select_related("account", "producer_number__producer")
+
+
+_STATUS_DISAGREES = ~Q(derived_status="") & ~Q(status=F("derived_status"))
 
 
 class Policy(models.Model):
@@ -60,6 +71,13 @@ class Policy(models.Model):
     )
     record_type = models.CharField(max_length=6, choices=RecordType.choices, default=RecordType.POLICY)
 
+    policy_number = models.CharField(  # noqa: DJ001 - several have none, and it is unique
+        max_length=20,
+        null=True,
+        blank=True,
+        help_text="The carrier's own number of this policy, by which its feed knows it; empty until the feed has told.",
+    )
+
     # Numbers people quote on the phone
     eapp_number = models.CharField("E-App number", max_length=12, blank=True)
     client_app_id = models.CharField("client app ID", max_length=20, blank=True)
@@ -89,8 +107,13 @@ class Policy(models.Model):
     effective_date = models.DateField(help_text="First day of coverage, inclusive.")
     paid_to_date = models.DateField(null=True, blank=True, help_text="First day not yet paid for.")
     term_date = models.DateField(null=True, blank=True, help_text="Last day of coverage, inclusive; empty for none.")
+    term_date_derived = models.BooleanField(
+        default=False, help_text="The carrier told no term date; the one on file was worked out from the other dates."
+    )
     grace_started_on = models.DateField(
-        null=True, blank=True, help_text="First day of the running grace period, inclusive."
+        null=True,
+        blank=True,
+        help_text="Due date from which grace counts, inclusive; kept until premiums are paid past the day they came in.",
     )
     cancellation_notice_mailed_on = models.DateField(
         null=True, blank=True, help_text="Day the notice was mailed without which some states allow no cancellation."
@@ -111,6 +134,15 @@ class Policy(models.Model):
     # State
     status = models.CharField(max_length=19, choices=Status.choices)
     status_source = models.CharField(max_length=7, choices=StatusSource.choices, default=StatusSource.CARRIER)
+    # Kept by clients.services.statuses: what the dates give, also where the carrier's word stands in status.
+    derived_status = models.CharField(
+        "status by the dates", max_length=19, choices=Status.choices, blank=True, default="", editable=False
+    )
+    status_holds_until = models.DateField(
+        default=NEVER_WORKED_OUT,
+        editable=False,
+        help_text="Last day, inclusive, on which the dates give this status; the day after it is worked out again.",
+    )
 
     # The primary insured as searched. Kept equal to the member row by clients.services.policies.refresh_insured,
     # because a search that joins two big tables cannot walk one index (ADR 0004).
@@ -132,6 +164,9 @@ class Policy(models.Model):
                 name="policy_money_not_negative",
                 condition=Q(monthly_premium__gte=0, aptc_amount__gte=0, past_due__gte=0),
             ),
+            # Constraints, not unique=True: that would bring a second index, for LIKE, which nobody asks for.
+            models.UniqueConstraint(fields=["policy_number"], name="policy_number_once"),
+            models.CheckConstraint(name="policy_number_not_empty_text", condition=~Q(policy_number="")),
             models.CheckConstraint(name="policy_covers_someone", condition=Q(member_count__gte=1)),
             models.CheckConstraint(
                 name="policy_credit_within_premium", condition=Q(aptc_amount__lte=F("monthly_premium"))
@@ -145,6 +180,11 @@ class Policy(models.Model):
                 F("id"),
                 name="policy_book_by_name",
             ),
+            models.Index(
+                F("producer_number"),
+                OpClass(F("insured_first_key"), name="text_pattern_ops"),
+                name="policy_book_by_first_name",
+            ),
             # These end in id so that ORDER BY date, id LIMIT walks the index instead of sorting a month end's ties.
             models.Index(fields=["producer_number", "status", "paid_to_date", "id"], name="policy_book_status_paid"),
             models.Index(fields=["producer_number", "paid_to_date", "id"], name="policy_book_paid"),
@@ -152,6 +192,7 @@ class Policy(models.Model):
             models.Index(fields=["producer_number", "effective_date", "id"], name="policy_book_effective"),
             models.Index(fields=["insured_ssn_digest", "insured_date_of_birth"], name="policy_by_ssn_digest"),
             models.Index(fields=["insured_date_of_birth", "producer_number"], name="policy_by_birth_date"),
+            models.Index(fields=["insured_zip", "producer_number"], name="policy_by_zip"),
             models.Index(fields=["eapp_number"], name="policy_by_eapp", condition=~Q(eapp_number="")),
             models.Index(fields=["client_app_id"], name="policy_by_client_app", condition=~Q(client_app_id="")),
             models.Index(
@@ -166,6 +207,8 @@ class Policy(models.Model):
                 name="policy_carrier_grace",
                 condition=Q(status="GRACE"),
             ),
+            models.Index(fields=["us_state", "status_holds_until"], name="policy_status_due"),
+            models.Index(fields=["id"], name="policy_status_disagrees", condition=_STATUS_DISAGREES),
         ]
 
     def __str__(self) -> str:
@@ -175,6 +218,21 @@ class Policy(models.Model):
     def net_premium(self) -> Decimal:
         """What the household owes a month, after the tax credit."""
         return self.monthly_premium - self.aptc_amount
+
+    @property
+    def carrier_term_date(self) -> date | None:
+        """The term date the carrier has told; None where the one on file was worked out."""
+        return None if self.term_date_derived else self.term_date
+
+    @property
+    def carrier_status(self) -> str:
+        """The status the carrier has told; empty where the portal has worked it out."""
+        return self.status if self.status_source == self.StatusSource.CARRIER else ""
+
+    @property
+    def status_disagrees(self) -> bool:
+        """Whether the carrier's status is another one than the dates give."""
+        return bool(self.derived_status) and self.derived_status != self.status
 
 
 class Coverage(models.Model):

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from clients.models import Account, Member, Policy
 from clients.rules.names import name_key
+from clients.services import surnames
 
 ACCOUNTS_AT_ONCE = 2_000
 KEY_LENGTH = Policy._meta.get_field("insured_last_key").max_length
@@ -45,6 +46,7 @@ def _refresh(account_ids: list[int]) -> int:
     ]
     if not rows:
         return 0
+    surnames.learn(last_key for _account, _last, _first, last_key, *_rest in rows)
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [list(column) for column in zip(*rows, strict=True)])
         return cursor.rowcount

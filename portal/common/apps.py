@@ -10,4 +10,4 @@ class CommonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from portal.common import registrations  # noqa: F401
+        from portal.common import lookups, registrations  # noqa: F401

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import HierarchyEdge, Producer, ProducerNumber, User
 from accounts.services import hierarchy
 from clients.models import Account, MedicalGroup, Member, Policy, Prospect, Provider
+from clients.services import surnames
 from portal.demo_data import (
     cases,
     contacts,
@@ -128,6 +129,7 @@ def load(
             rows.flush()
             step("Building indexes")
         set_sequences_past((*HOUSEHOLD_MODELS, Producer, ProducerNumber, MedicalGroup, Provider))
+        surnames.learn_all()
         questions.add_questions(
             people={
                 user.username: user for user in User.objects.filter(username__in=usernames).select_related("producer")

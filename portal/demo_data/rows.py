@@ -63,6 +63,7 @@ class HouseholdRows:
                 *("monthly_premium", "aptc_amount", "past_due", "binder_paid", "on_autopay", "status"),
                 *("status_source", "insured_last_name", "insured_first_name", "insured_last_key"),
                 *("insured_first_key", "insured_date_of_birth", "insured_ssn_digest", "insured_zip"),
+                *("term_date_derived", "derived_status", "status_holds_until"),
             ),
         )
         self.coverages = TableCopy(Coverage, ("id", "member_id", "policy_id", "effective_date", "term_date"))
@@ -141,6 +142,7 @@ class HouseholdRows:
             *(cached_name_key(insured.last_name), cached_name_key(insured.first_name), insured.date_of_birth),
             cached_digest(insured.ssn[-4:]) if insured.ssn else "",
             home.address.town.zip,
+            *(standing.derived, standing.status, standing.holds_until),
         )
         for person in policy.covered:
             self.coverages.add(

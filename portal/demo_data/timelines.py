@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from random import Random
 
+from clients.rules import standing as rules
 from clients.rules.dated import add_months, first_of_month, last_of_month
 from clients.rules.grace_tables import Channel, binder_deadline, state_grace
 from clients.rules.policy_status import PolicyFacts, PolicyStatus, policy_status
@@ -53,12 +54,14 @@ class Standing:
     grace_started: date | None
     months_past_due: int
     derived: bool
+    holds_until: date
 
 
 @lru_cache(maxsize=50_000)
 def standing(timeline: Timeline, terms: Terms, today: date) -> Standing:
     """Return status and dates that the rules give for the timeline, so that row and rules can never disagree."""
-    decision = policy_status(facts(timeline, terms), today=today)
+    known = facts(timeline, terms)
+    decision, kept = policy_status(known, today=today), rules.standing(known, today=today)
     term = timeline.term or decision.term_shown
     in_grace = decision.status is PolicyStatus.GRACE
     months = 0
@@ -69,9 +72,10 @@ def standing(timeline: Timeline, terms: Terms, today: date) -> Standing:
     return Standing(
         status=decision.status.value,
         term=term,
-        grace_started=decision.grace_start if in_grace else None,
+        grace_started=kept.grace_started,
         months_past_due=months,
         derived=timeline.term is None and decision.term_shown is not None,
+        holds_until=kept.holds_until,
     )
 
 

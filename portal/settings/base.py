@@ -118,6 +118,7 @@ TEMPLATES = [
                 "portal.common.context.page_frame",
                 "accounts.working_for.header",
                 "accounts.session_limits.frame",
+                "clients.context.header_search",
                 "portal.common.notifications.bell.frame",
             ],
         },
@@ -307,6 +308,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "ecomm.forget_question_drafts",
         "schedule": 60 * 60,
         "options": {"expires": 60 * 60},
+    },
+    # Each state's midnight is another moment. Only policies whose status a new day can change are looked at, so that all
+    # runs but the first after a midnight find nothing to do, and a lost message costs minutes instead of a day.
+    "refresh-statuses": {
+        "task": "clients.refresh_statuses",
+        "schedule": 15 * 60,
+        "options": {"expires": 15 * 60},
     },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},

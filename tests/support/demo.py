@@ -8,7 +8,7 @@ from accounts.models import User
 from clients.models import Policy
 from clients.rules.dated import add_months
 from clients.rules.policy_status import PolicyStatus, policy_status
-from clients.selectors import facts_of
+from clients.services.statuses import facts_of
 
 
 def user(username: str) -> User:
@@ -26,7 +26,10 @@ def assert_rows_stand_as_the_rules_say(today: date) -> None:
         decision = policy_status(facts_of(policy), today=today)
         assert decision.status.value == policy.status, policy.pk
         assert decision.data_flags == (), policy.pk
-        assert policy.grace_started_on == decision.grace_start, policy.pk
+        if decision.status is PolicyStatus.GRACE:
+            assert policy.grace_started_on == decision.grace_start, policy.pk
+        assert policy.derived_status == policy.status, policy.pk
+        assert policy.status_holds_until >= today, policy.pk
         if decision.status in {PolicyStatus.TERMED, PolicyStatus.CANCELLED}:
             assert policy.term_date is not None, policy.pk
         checked += 1
