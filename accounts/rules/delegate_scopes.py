@@ -12,7 +12,8 @@ SENTENCES = {
     "VIEW": "Finds clients in your own book, without your downline's, opens their pages, runs reports and exports them.",
     "SERVICE": "Orders ID cards, changes PCPs and contact data, sends documents and questions. "
     "To find a client, the right to view is needed as well.",
-    "ENROLL": "Makes quotes and off-exchange applications in your name. Delegates never complete on-exchange enrollments.",
+    "ENROLL": "Adds and changes prospects, makes quotes and off-exchange applications in your name. "
+    "Delegates never complete on-exchange enrollments.",
     "COMMISSIONS": "Opens your commission statements.",
 }
 

@@ -21,11 +21,11 @@ class Perm(StrEnum):
     """A right a signed-in person can have. The sentence beside each says what it opens."""
 
     SIGNED_IN = "signed_in"  # pages about oneself: home, own profile
-    CLIENT_VIEW = "client_view"  # find clients and open their detail
+    CLIENT_VIEW = "client_view"  # find clients and prospects and open their detail
     CLIENT_SERVICE = "client_service"  # ID cards, PCP and contact changes
     CARRIER_CONTACT = "carrier_contact"  # send documents and e-questions to the carrier, see their history
     REPORT_RUN = "report_run"  # run and export reports on the book
-    ENROLL = "enroll"  # quotes and applications
+    ENROLL = "enroll"  # prospects, quotes and applications
     ENROLL_ON_EXCHANGE = "enroll_on_exchange"  # hand over to an exchange (never a delegate: HOM_11)
     COMMISSIONS_VIEW = "commissions_view"  # commission statements
     HIERARCHY_VIEW = "hierarchy_view"  # own place in the hierarchy

@@ -40,16 +40,23 @@ document.addEventListener("htmx:afterSwap", () => {
   }
 });
 
-for (const form of document.querySelectorAll("form[data-ask]")) {
-  const dialog = document.getElementById(form.dataset.ask);
-  form.addEventListener("submit", (event) => {
-    const said = event.submitter?.name === "confirmed";
+// Caught on its way down, before the form counts as sent; lists and their forms may be replaced at any time.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    const dialog = document.getElementById(form.dataset.ask);
+    // A button that leads elsewhere (print, export) is not the one that asks; neither is the answer.
+    const asks = event.submitter?.name !== "confirmed" && !event.submitter?.hasAttribute("formaction");
     // Nothing ticked: the server says what to do.
-    if (said || !(dialog instanceof HTMLDialogElement) || !boxesOf(form.id).some((box) => box.checked)) {
-      return;
+    if (asks && dialog instanceof HTMLDialogElement && boxesOf(form.id).some((box) => box.checked)) {
+      event.preventDefault();
+      dialog.showModal();
     }
-    event.preventDefault();
-    dialog.showModal();
-  });
+  },
+  { capture: true },
+);
+
+for (const form of document.querySelectorAll("form[data-ask]")) {
   show(form.id);
 }

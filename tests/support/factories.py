@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import DelegateGrant, DelegateInvitation, HierarchyEdge, Producer, ProducerNumber, User
-from clients.models import Account, ContactPoint, Coverage, Member, Policy
+from clients.models import Account, ContactPoint, Coverage, Member, Policy, Prospect
 from clients.rules.names import name_key
 from ecomm.models import EQuestion, EQuestionMessage, IssueReport
 from portal.common.access import DelegateScope
@@ -210,6 +210,29 @@ class PolicyFactory(factory.django.DjangoModelFactory):
             Coverage.objects.create(
                 member=member, policy=self, effective_date=self.effective_date, term_date=self.term_date
             )
+
+
+class ProspectFactory(factory.django.DjangoModelFactory):
+    """A lead of a producer's own, with a phone, a cell phone and an email address."""
+
+    class Meta:
+        model = Prospect
+
+    class Params:
+        deleted = factory.Trait(
+            deleted_at=factory.LazyFunction(timezone.now), deleted_by=factory.SelfAttribute("created_by")
+        )
+
+    created_by = factory.SubFactory(UserFactory)
+    producer = factory.LazyAttribute(lambda o: o.created_by.producer)
+    first_name = "Ann"
+    last_name = factory.Sequence(lambda n: f"Leeward{n}")
+    city = "Naperville"
+    us_state = "IL"
+    zip = "60563"
+    phone = factory.Sequence(lambda n: f"312555{2000 + n % 8000:04d}")
+    cell_phone = factory.Sequence(lambda n: f"630555{2000 + n % 8000:04d}")
+    email = factory.Sequence(lambda n: f"ann{n}@people.example")
 
 
 class EQuestionFactory(factory.django.DjangoModelFactory):
