@@ -4,18 +4,23 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from clients import prospect_registrations  # noqa: F401
 from clients.book_figures import count_books
 from clients.forms.search import SimpleSearchForm
-from portal.common import activity, counters, home, navigation
+from clients.selectors.search import PRESETS
+from clients.selectors.timeline import policy_entries
+from portal.common import activity, came_from, counters, home, navigation, timeline
 from portal.common.access import Perm
 from portal.common.activity import exported
+from portal.common.came_from import ResultList
 from portal.common.counters import Counter
 from portal.common.home import Panel
 from portal.common.navigation import Entry
+from portal.common.timeline import Source
 
 
 def _search_panel(_request: HttpRequest) -> dict[str, Any]:
-    return {"form": SimpleSearchForm(auto_id="home_%s")}
+    return {"form": SimpleSearchForm(auto_id="home_%s"), "presets": PRESETS}
 
 
 navigation.register(
@@ -40,6 +45,8 @@ home.register(
         context=_search_panel,
     )
 )
+came_from.register(ResultList(name="search", url_name="clients:search", label="Back to Search Results"))
+timeline.register(Source(name="policies", perm=Perm.CLIENT_VIEW, order=10, entries=policy_entries))
 counters.register(Counter(name="clients", order=10, count=count_books))
 activity.register(
     {

@@ -229,6 +229,7 @@ class PolicyTable(Table[Policy]):
 class SearchTable(PolicyTable):
     """The answer to a client search."""
 
+    list_name = "search"
     empty_title = "No client found"
     empty_text = (
         "Search with the primary insured's information: a spouse's or dependent's is never matched. "

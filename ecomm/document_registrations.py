@@ -1,14 +1,20 @@
 """What documents put into the kernel's registries."""
 
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from ecomm.selectors.timeline import document_entries
 from ecomm.services import documents
-from portal.common import activity, navigation
+from portal.common import activity, client_actions, navigation, timeline
 from portal.common.access import Perm
 from portal.common.activity import exported
+from portal.common.client_actions import ClientAction, known_numbers
 from portal.common.files.scanning import when_infected
 from portal.common.navigation import Entry
 from portal.common.notifications import kinds
 from portal.common.notifications.kinds import Kind
 from portal.common.notifications.models import NotificationPreference
+from portal.common.timeline import Source
 
 navigation.register(
     Entry(
@@ -27,6 +33,16 @@ navigation.register(
         under="Messages",
     ),
 )
+client_actions.register(
+    ClientAction(
+        code="submit-document",
+        label="Submit Document",
+        url=lambda client: f"{reverse('ecomm:document-submit')}?{urlencode(known_numbers(client))}",
+        perm=Perm.CARRIER_CONTACT,
+        order=50,
+    )
+)
+timeline.register(Source(name="documents", perm=Perm.CARRIER_CONTACT, order=20, entries=document_entries))
 activity.register(
     {
         "document.submitted": "Submitted a document to the carrier",

@@ -3,15 +3,17 @@
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from ecomm.selectors.timeline import question_entries
 from ecomm.services.questions import ANSWERED, RECEIVED
-from portal.common import activity, client_actions, navigation
+from portal.common import activity, client_actions, navigation, timeline
 from portal.common.access import Perm
 from portal.common.activity import exported
-from portal.common.client_actions import ClientAction
+from portal.common.client_actions import ClientAction, known_numbers
 from portal.common.navigation import Entry
 from portal.common.notifications import kinds
 from portal.common.notifications.kinds import Kind
 from portal.common.notifications.models import NotificationPreference
+from portal.common.timeline import Source
 
 navigation.register(
     Entry(
@@ -32,12 +34,15 @@ navigation.register(
 )
 client_actions.register(
     ClientAction(
+        code="submit-e-question",
         label="Submit E-Question",
-        url=lambda account_number: f"{reverse('ecomm:question-ask')}?{urlencode({'account': account_number})}",
+        url=lambda client: f"{reverse('ecomm:question-ask')}?{urlencode(known_numbers(client))}",
         perm=Perm.CARRIER_CONTACT,
-        order=10,
+        order=40,
+        also_button=True,
     )
 )
+timeline.register(Source(name="e-questions", perm=Perm.CARRIER_CONTACT, order=30, entries=question_entries))
 kinds.register(
     Kind(
         code=RECEIVED,

@@ -28,6 +28,7 @@ class ReportTable(PolicyTable):
 
     id = "report"
     caption = "Report"
+    list_name = "report"
     default_sort = ("paid_to_date",)
     empty_title = "No policy fits this report"
     empty_text = "Choose another policy status and submit again."

@@ -6,36 +6,42 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
-from clients import selectors
-from clients.forms.search import SimpleSearchForm
-from clients.tables import SearchTable
-from portal.common import audit, criteria, exports, grid_posts
+from clients.forms.search import AdvancedSearchForm, SimpleSearchForm
+from clients.rules.quick_search import LONGEST_TEXT, Reading
+from clients.selectors import search as finding
+from clients.tables import SearchTable, client_url
+from portal.common import audit, came_from, criteria, exports, grid_posts
 from portal.common.access import Perm, requires
+from portal.common.dates import today_in
 from portal.common.tables import GridState
 
 LAST_RESULT = "last_client_result"
+TEMPLATE = "clients/client_search.html"
+NOTHING_TYPED = "Type a name, a number, a date of birth, a phone number or an email address."
 
 
 @requires(Perm.CLIENT_VIEW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
-    """The search form, and the result under it. Criteria are POSTed; the result's address holds only its id."""
+    """The search forms, and the result under them. Criteria are POSTed; the result's address holds only its id."""
     result_id = request.GET.get("r", "")
     if request.method == "POST" and not grid_posts.is_grid_post(request):
         return _run(request)
     if not result_id:
-        return render(request, "clients/client_search.html", {"form": SimpleSearchForm(), "table": None})
+        return render(request, TEMPLATE, _forms())
     kept = criteria.recall(request, result_id)
     if kept is None or "search" not in kept:
         messages.info(request, "That search is no longer open. Please search again.")
         return redirect("clients:search")
+    asked = kept["search"]
 
     def make_table(state: GridState, under: str) -> SearchTable:
-        rows = selectors.search_policies(request.user, kept["search"])
+        rows = finding.find(request.user, asked, today=today_in())
         return SearchTable(rows, state, action=request.path, keep=[("r", under)])
 
     if grid_posts.is_grid_post(request):
@@ -47,18 +53,135 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     if request.session.get(LAST_RESULT) != here:
         # Only a new place is written: a session saved on every look would undo what another tab has just kept in it.
         request.session[LAST_RESULT] = here
-    form = SimpleSearchForm(initial=kept["search"])
-    return render(request, "clients/client_search.html", {"form": form, "table": table.view(as_of=timezone.now())})
+    context: dict[str, Any] = {
+        "table": table.view(as_of=timezone.now()),
+        "search_words": _in_words(asked),
+        "change_url": f"{request.path}?r={result_id}&change=1",
+        "result_id": result_id,
+        "quick_text": asked.get("text", ""),
+        "quick": asked if asked["kind"] == "quick" else None,
+        "form": None,
+    }
+    if "change" in request.GET:
+        context |= _forms_with(asked)
+    return render(request, TEMPLATE, context)
+
+
+@requires(Perm.CLIENT_VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def quick_search(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """The box in the header: whatever the client says first. One household opens at once, several are listed (SRC_17)."""
+    if request.method != "POST":
+        return redirect("clients:search")
+    if "choose" in request.POST:
+        return _other_reading(request)
+    text = request.POST.get("q", "").replace("\x00", "").strip()[:LONGEST_TEXT]
+    answer = finding.quick(request.user, text, today=today_in())
+    if answer is None:
+        return render(request, TEMPLATE, {**_forms(), "quick_text": text, "quick_error": NOTHING_TYPED})
+    asked = {
+        "kind": "quick",
+        "text": text,
+        "exact": answer.exact,
+        "reading": answer.shown.as_data(),
+        "others": [other.as_data() for other in answer.others],
+        "words": answer.shown.in_words(),
+        "other_words": [other.in_words() for other in answer.others],
+    }
+    _audit(request, answer.shown.fields)
+    result_id = criteria.keep(request, {"search": asked})
+    result_url = f"{_search_url()}?r={result_id}"
+    if answer.exact and not answer.others:
+        only = finding.one_household(finding.of_reading(request.user, answer.shown))
+        url = client_url(only) if only else ""
+        if url:
+            return redirect(came_from.with_query(url, came_from.query(SearchTable.list_name, result_url)))
+    return redirect(result_url)
+
+
+def _other_reading(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """The person meant something else by the same text: one of the readings offered beside the result."""
+    kept = criteria.recall(request, request.POST.get("r", ""))
+    others = kept["search"].get("others", []) if kept and "search" in kept else []
+    chosen = request.POST["choose"]
+    if kept is None or not (chosen.isascii() and chosen.isdigit() and len(chosen) < 4 and int(chosen) < len(others)):
+        messages.info(request, "That search is no longer open. Please search again.")
+        return redirect("clients:search")
+    before = kept["search"]
+    place = int(chosen)
+    reading = Reading.from_data(others[place])
+    asked = {
+        **before,
+        "exact": True,
+        "reading": others[place],
+        "others": [before["reading"], *others[:place], *others[place + 1 :]],
+        "words": reading.in_words(),
+        "other_words": [before["words"], *before["other_words"][:place], *before["other_words"][place + 1 :]],
+    }
+    _audit(request, reading.fields)
+    return redirect(f"{_search_url()}?r={criteria.keep(request, {'search': asked})}")
 
 
 def _run(request: AuthenticatedHttpRequest) -> HttpResponse:
-    form = SimpleSearchForm(request.POST)
-    if not form.is_valid():
-        return render(request, "clients/client_search.html", {"form": form, "table": None})
-    asked: dict[str, Any] = {name: form.cleaned_data[name] for name in ("by", "value")}
-    audit.record("client.searched", by=request.user, object_type="policy", details={"by": [asked["by"]]})
-    result_id = criteria.keep(request, {"search": asked})
-    return redirect(f"{request.path}?r={result_id}")
+    if "preset" in request.POST:
+        preset = request.POST["preset"]
+        if preset not in {one.code for one in finding.PRESETS}:
+            return redirect("clients:search")
+        return _keep(request, {"kind": "preset", "preset": preset}, fields=[preset])
+    if "advanced" in request.POST:
+        form = AdvancedSearchForm(request.POST)
+        if not form.is_valid():
+            return render(request, TEMPLATE, {**_forms(), "advanced": form})
+        asked = form.cleaned_data["asked"]
+        return _keep(request, {"kind": "advanced", "asked": asked}, fields=sorted(asked))
+    simple = SimpleSearchForm(request.POST)
+    if not simple.is_valid():
+        return render(request, TEMPLATE, {**_forms(), "form": simple})
+    by = simple.cleaned_data["by"]
+    return _keep(request, {"kind": "simple", "by": by, "value": simple.cleaned_data["value"]}, fields=[by])
+
+
+def _keep(request: AuthenticatedHttpRequest, asked: dict[str, Any], *, fields: list[str]) -> HttpResponse:
+    _audit(request, fields)
+    return redirect(f"{_search_url()}?r={criteria.keep(request, {'search': asked})}")
+
+
+def _audit(request: AuthenticatedHttpRequest, fields: list[str]) -> None:
+    """Which fields were searched, never for what."""
+    audit.record("client.searched", by=request.user, object_type="policy", details={"by": fields})
+
+
+def _forms() -> dict[str, Any]:
+    return {
+        "form": SimpleSearchForm(),
+        "advanced": AdvancedSearchForm(),
+        "presets": finding.PRESETS,
+        "table": None,
+    }
+
+
+def _forms_with(asked: dict[str, Any]) -> dict[str, Any]:
+    forms = {name: value for name, value in _forms().items() if name != "table"}
+    if asked["kind"] == "advanced":
+        forms["advanced"] = AdvancedSearchForm.filled_again(asked["asked"])
+    if asked["kind"] == "simple":
+        forms["form"] = SimpleSearchForm(initial=asked)
+    return forms
+
+
+def _in_words(asked: dict[str, Any]) -> list[str]:
+    """What was searched for, as the line above the result says it."""
+    if asked["kind"] == "preset":
+        return [preset.label for preset in finding.PRESETS if preset.code == asked["preset"]]
+    if asked["kind"] == "advanced":
+        return AdvancedSearchForm().in_words(asked["asked"])
+    if asked["kind"] == "quick":
+        return [asked["words"]]
+    return [f"{dict(SimpleSearchForm.CHOICES)[asked['by']]} {asked['value']}"]
+
+
+def _search_url() -> str:
+    return reverse("clients:search")
 
 
 def _export(request: AuthenticatedHttpRequest, table: SearchTable) -> HttpResponseBase:

@@ -56,15 +56,22 @@ class ClientOfForm:
     account_id: int
 
 
-def client_to_ask_about(user: User, account_number: str) -> ClientOfForm | None:
-    """The primary insured of a household the user may see; ``None`` for all others, whether they exist or not."""
+def client_to_ask_about(user: User, account_number: str, *, eapp_number: str = "") -> ClientOfForm | None:
+    """The primary insured of a household the user may see; ``None`` for all others, whether they exist or not.
+
+    A household without an account number is named by its E-App number, and its Client ID is the member ID.
+    """
     account = Account.objects.for_user(user).filter(number=account_number).first() if account_number else None
+    if account is None and eapp_number:
+        policy = Policy.objects.for_user(user).filter(eapp_number=eapp_number).select_related("account").first()
+        account = policy.account if policy else None
     if account is None:
         return None
     primary = Member.objects.for_user(user).filter(account=account, role=Member.Role.PRIMARY).first()
     if primary is None:
         return None
-    return ClientOfForm(primary.first_name, primary.middle_initial, primary.last_name, account.number or "", account.pk)
+    client_id = account.number or primary.member_id
+    return ClientOfForm(primary.first_name, primary.middle_initial, primary.last_name, client_id, account.pk)
 
 
 def producer_of_account(user: User, account_id: int, producers: Sequence[Producer]) -> Producer | None:

@@ -78,7 +78,8 @@ def question_ask(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _prefill(request: AuthenticatedHttpRequest, producers: Sequence[Producer]) -> dict[str, str]:
-    client = selector.client_to_ask_about(request.user, request.GET.get("account", "").replace("\x00", "")[:12])
+    account, eapp = (request.GET.get(name, "").replace("\x00", "")[:12] for name in ("account", "eapp"))
+    client = selector.client_to_ask_about(request.user, account, eapp_number=eapp)
     if client is None:
         return {}
     producer = selector.producer_of_account(request.user, client.account_id, producers)

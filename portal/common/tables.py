@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 
 from django.db.models import Expression, Model, OrderBy, Q, QuerySet
 from django.http import QueryDict
+from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.common import dates
+from portal.common import came_from, dates
 from portal.common.paging import DEFAULT_PAGE_SIZE, PAGE_SIZES, Page, read_number, read_size
 
 Row = TypeVar("Row", bound=Model)
@@ -171,6 +172,10 @@ class BoundRow:
         return mark_safe("".join(parts))  # noqa: S308 - every part above is escaped
 
 
+SORT_ICONS = {"asc": "caret-up-fill", "desc": "caret-down-fill", "": "chevron-expand"}
+_SORT_WORDS = {"asc": ' aria-sort="ascending"', "desc": ' aria-sort="descending"', "": ""}
+
+
 @dataclass(frozen=True)
 class BoundColumn:
     key: str
@@ -186,6 +191,52 @@ class BoundColumn:
     filter_error: str
     filter_choices: list[tuple[str, str, bool]]
     placeholder: str
+    table_id: str
+    form_id: str
+
+    @property
+    def heading(self) -> SafeString:
+        """The heading cell. Built here like the rows: in a template the two lines of the head cost as much as 25 rows."""
+        label = escape(self.label)
+        if self.sortable:
+            icon = f"{escape(static('portal/icons.svg'))}#{SORT_ICONS[self.sort_state]}"
+            label = mark_safe(  # noqa: S308 - every part is escaped or a constant
+                f'<a id="{escape(self.table_id)}-s-{escape(self.key)}" href="{escape(self.sort_url)}">{label} '
+                f'<svg class="icon" aria-hidden="true"><use href="{icon}"></use></svg></a>'
+            )
+        return mark_safe(  # noqa: S308 - every part is escaped or a constant
+            f'<th role="columnheader" scope="col" class="k-{escape(self.kind)}"{_SORT_WORDS[self.sort_state]}>{label}</th>'
+        )
+
+    @property
+    def filter_cell(self) -> SafeString:
+        """The cell under the heading: a box, a choice, or nothing, with what could not be read below it."""
+        control = ""
+        name, form = escape(self.filter_name), escape(self.form_id)
+        field_id = f"{escape(self.table_id)}-f-{escape(self.key)}"
+        error_id = f"{escape(self.table_id)}-e-{escape(self.key)}"
+        label = escape(f"Filter {self.label}")
+        if self.filterable and self.filter_choices:
+            options = "".join(
+                f'<option value="{escape(value)}"{" selected" if selected else ""}>{escape(text)}</option>'
+                for value, text, selected in self.filter_choices
+            )
+            control = (
+                f'<select class="form-select form-select-sm" form="{form}" name="{name}" id="{field_id}" '
+                f'aria-label="{label}" data-auto-submit>{options}</select>'
+            )
+        elif self.filterable:
+            wrong = f' aria-invalid="true" aria-describedby="{error_id}"' if self.filter_error else ""
+            control = (
+                f'<input class="form-control form-control-sm{" is-invalid" if self.filter_error else ""}" type="text" '
+                f'form="{form}" name="{name}" id="{field_id}" value="{escape(self.filter_value)}" '
+                f'placeholder="{escape(self.placeholder)}" aria-label="{label}" autocomplete="off"{wrong}>'
+            )
+        if self.filter_error:
+            control += f'<span class="filter-error" id="{error_id}">{escape(self.filter_error)}</span>'
+        return mark_safe(  # noqa: S308 - every part is escaped or a constant
+            f'<td role="cell" class="k-{escape(self.kind)}" data-label="{escape(self.label)}">{control}</td>'
+        )
 
 
 @dataclass
@@ -206,6 +257,7 @@ class TableView:
     empty_title: str
     empty_text: str
     tick_form_id: str = ""  # of the form that acts on ticked rows; empty where there are no boxes
+    own_tools: bool = False  # the page has buttons of its own that print and export
 
     @property
     def width(self) -> int:
@@ -253,7 +305,9 @@ class Table(Generic[Row]):
     default_sort: tuple[str, ...] = ("pk",)
     empty_title = "Nothing found"
     empty_text = ""
+    list_name = ""  # in portal.common.came_from: links in the rows then carry the way back to this very result
     ticks = False  # a box before each row (components/selectable_table.html, portal.common.selection)
+    own_tools = False  # the page prints and exports with buttons of its own
 
     def __init__(self, rows: "QuerySet[Row]", state: GridState, *, action: str, keep: Sequence[tuple[str, str]] = ()):
         """``rows`` is in scope already; ``keep`` holds parameters that every link of the grid carries on."""
@@ -339,6 +393,7 @@ class Table(Generic[Row]):
         bound = [self._bound(column, column in visible) for column in self.columns]
         filtered = any(self.state.filters.get(column.key) for column in self.columns)
         tick_form_id = f"{self.id}-ticked" if self.ticks else ""
+        carried = self._carried(page)
         return TableView(
             id=self.id,
             caption=self.caption,
@@ -348,7 +403,7 @@ class Table(Generic[Row]):
             all_columns=bound,
             rows=[
                 BoundRow(
-                    [_cell(column, row) for column in visible],
+                    [_cell(column, row, carried) for column in visible],
                     tick=self.tick(row) if self.ticks else None,
                     tick_form_id=tick_form_id,
                 )
@@ -356,12 +411,21 @@ class Table(Generic[Row]):
             ],
             page=page,
             filtered=filtered,
-            export_urls=[("Excel", self.url(format="xlsx")), ("CSV", self.url(format="csv"))] if total else [],
+            export_urls=[("Excel", self.url(format="xlsx")), ("CSV", self.url(format="csv"))]
+            if total and not self.own_tools
+            else [],
             as_of=as_of,
             empty_title="No row matches the filters" if filtered else self.empty_title,
             empty_text="Change or clear the filters under the headings." if filtered else self.empty_text,
             tick_form_id=tick_form_id,
+            own_tools=self.own_tools,
         )
+
+    def _carried(self, page: Page) -> str:
+        """What the links in the rows carry, so that the page behind them can lead back here (DET_02)."""
+        if not self.list_name:
+            return ""
+        return came_from.query(self.list_name, self.url(page=str(page.number) if page.number > 1 else ""))
 
     def _bound(self, column: Column, visible: bool) -> BoundColumn:
         sorted_column, descending = self.sorted_by
@@ -381,6 +445,8 @@ class Table(Generic[Row]):
             filter_error=self.errors.get(column.key, ""),
             filter_choices=[(value, label, value == typed) for value, label in column.choices],
             placeholder="mm/dd/yyyy" if column.kind == "date" else "filter",
+            table_id=self.id,
+            form_id=f"{self.id}-grid",
         )
 
     def url(self, **changes: str) -> str:
@@ -402,10 +468,10 @@ def _towards(order: str | Expression, *, down: bool) -> str | OrderBy:
     return order.desc() if down else order.asc()
 
 
-def _cell(column: Column, row: Any) -> Cell:
+def _cell(column: Column, row: Any, carried: str) -> Cell:
     return Cell(
         text=column.shown_text(row),
-        url=column.url(row) if column.url else "",
+        url=came_from.with_query(column.url(row), carried) if column.url else "",
         kind=column.kind,
         label=column.label,
         pill=column.pill(row) if column.pill else "",

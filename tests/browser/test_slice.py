@@ -24,9 +24,6 @@ def test_from_sign_in_to_the_grace_report_in_excel(world, sign_in_as):
     page.keyboard.press("/")
     page.keyboard.type(world.account_number)
     page.keyboard.press("Enter")
-    head_line(page, "1 - 1 of 1 Search Results")
-    assert world.account_number not in page.url
-    page.get_by_role("link", name=world.account_number).click()
     page.get_by_role("heading", name="Tanya Washington").wait_for()
     page.get_by_role("link", name="Back to Search Results").click()
     head_line(page, "1 - 1 of 1 Search Results")
@@ -68,7 +65,7 @@ def test_every_page_of_the_slice_is_accessible(world, sign_in_as, page, assert_a
     assert_accessible(page)
     page.goto("/clients/")
     assert_accessible(page)
-    page.get_by_label("Number").fill("12")
+    page.get_by_role("textbox", name="Number", exact=True).fill("12")
     page.get_by_label("Last 4 of SSN#").check()
     page.get_by_role("button", name="Submit").click()
     page.get_by_text("Enter exactly four digits").first.wait_for()

@@ -304,7 +304,7 @@ def test_the_status_never_misleads(world, client, trait, status):
 @pytest.mark.feature("SRC_14")
 def test_the_account_number_leads_to_the_client(client, household):
     grid = pages.grid(find(client, "730075112"))
-    assert {link["Account Number"] for link in grid.links} == {"/clients/730075112/"}
+    assert {link["Account Number"].partition("?")[0] for link in grid.links} == {"/clients/730075112/"}
     assert client.get("/clients/730075112/").status_code == 200
 
 
@@ -314,7 +314,7 @@ def test_a_household_without_an_account_number_opens_by_its_e_app_number(world, 
     Account.objects.filter(pk=policy.account_id).update(number=None)
     grid = pages.grid(find(client, "5678", "ssn4"))
     assert grid.column("Account Number") == [""]
-    assert grid.links == [{"E-App Number": f"/clients/e-app/{policy.eapp_number}/"}]
+    assert grid.links[0]["E-App Number"].partition("?")[0] == f"/clients/e-app/{policy.eapp_number}/"
     assert "Tanya Washington" in client.get(grid.links[0]["E-App Number"]).content.decode()
 
 
@@ -634,7 +634,7 @@ def test_no_address_names_a_person_or_repeats_what_was_typed(client, household):
     for response in (found, filtered, narrowed):
         for address in every_address(response):
             asked = parse_qs(urlsplit(address).query)
-            assert set(asked) <= {"r", "sort", "page", "size", "col", "format"}
+            assert set(asked) <= {"r", "sort", "page", "size", "col", "format", "from", "change"}
             asked.pop("r", None)  # random, so it may spell anything
             assert not re.search(r"5678|Mu|Tanya|01/01", f"{urlsplit(address).path} {asked}"), address
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import DelegateGrant
+from clients.models import Account, Member
 from ecomm.models import EQuestion, EQuestionAttachment, EQuestionDraft
 from ecomm.services import questions
 from portal.common.dates import as_text, moment_as_text
@@ -206,7 +207,20 @@ def test_from_the_clients_page_the_form_is_filled_in(world, rita):
 def test_the_clients_page_offers_it_only_to_those_who_may_ask(world, sign_in):
     for who, offered in (("delegate", False), ("delegate_with_service", True), ("admin", False), ("principal", True)):
         page = sign_in(getattr(world, who)).get(f"/clients/{world.account_number}/")
-        assert ("Submit E-Question" in text(page)) is offered
+        links = [link for link in pages.read(page).all("a") if link.text == "Submit E-Question"]
+        assert bool(links) is offered
+
+
+def test_a_household_without_an_account_number_is_asked_about_by_its_e_app_number(world, rita):
+    policy = world.policy
+    Account.objects.filter(pk=policy.account_id).update(number=None)
+    detail = pages.read(rita.get(f"/clients/e-app/{policy.eapp_number}/"))
+    (link,) = (link.attrs["href"] for link in detail.all("a") if link.text == "Submit E-Question")
+    form = rita.get(link)
+    member_id = Member.objects.get(account=policy.account, role="PRIMARY").member_id
+    assert (value(form, "client_last_name"), value(form, "client_id")) == ("Washington", member_id)
+    foreign = rita.get(ASK, {"eapp": world.outsider_policy.eapp_number})
+    assert value(foreign, "client_id") == ""
 
 
 @pytest.mark.parametrize("number", ["730000999", "", "%00", "x" * 200, "' OR 1=1"])

@@ -46,6 +46,7 @@ from tests.support.factories import (
     PolicyFactory,
     ProducerFactory,
     ProducerNumberFactory,
+    ProspectFactory,
     ResourceFactory,
     TrainingCourseFactory,
     UserFactory,
@@ -156,10 +157,28 @@ MATRIX = """
     POST    accounts:session-keep-alive nothing   in    in   200  200  200  200  200  200  200  200  200  200
     GET     clients:search           -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    clients:search           search       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     clients:quick-search     -            in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    POST    clients:quick-search     quick        in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     clients:prospects        -            in    in   200  200  200  200  200  200  200  403  403  200
+    POST    clients:prospects        everything   in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     clients:prospect-add     -            in    in   200  200  200  200  403  403  200  403  403  403
+    POST    clients:prospect-add     nothing      in    in   200  200  200  200  403  403  200  403  403  403
+    GET     clients:prospect         prospect     in    in   200  200  404  404  200  200  200  403  403  200
+    POST    clients:prospect         prospect     in    in   200  200  404  404  403  403  200  403  403  403
+    GET     clients:prospects-print  -            in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    POST    clients:prospects-print  lead         in    in   200  200  ->   ->   200  200  200  403  403  200
+    GET     clients:prospects-export -            in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    POST    clients:prospects-export lead         in    in   200  200  ->   ->   200  200  200  403  403  200
+    POST    clients:prospects-delete lead         in    in   200  200  ->   ->   403  403  200  403  403  403
+    GET     clients:prospects-deleted -           in    in   200  200  200  200  403  403  200  403  403  403
+    POST    clients:prospects-restore lead        in    in   ->   ->   ->   ->   403  403  ->   403  403  403
     GET     clients:detail           account      in    in   200  200  404  404  200  200  200  403  403  200
     POST    clients:detail           account      in    in   405  405  405  405  405  405  405  403  403  405
     GET     clients:detail-by-eapp   eapp         in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     GET     clients:detail-by-eapp   draft        in    in   200  200  404  404  200  200  200  403  403  200
+    GET     clients:act              account      in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
+    POST    clients:act              account      in    in   405  405  405  405  405  405  405  403  403  405
+    GET     clients:act-by-eapp      draft        in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
@@ -241,6 +260,7 @@ class Asked:
             "notice": [Notification.objects.filter(dedupe_key="a delegate").values_list("pk", flat=True).first()],
             "issue": [IssueReport.objects.values_list("number", flat=True).first() or 1],
             "question": [EQuestion.objects.values_list("number", flat=True).first() or 1],
+            "prospect": [Prospect.objects.values_list("pk", flat=True).first() or 1],
             "answer_file": EQuestionAttachment.objects.values_list("message__question__number", "pk").first() or [1, 1],
         }.get(self.what, [])
         return reverse(self.name, args=args)
@@ -250,7 +270,10 @@ class Asked:
             "search": {"by": "account", "value": world.account_number},
             "report": {"policy_status": "ALL"},
             "find": {"q": "Solberg"},
+            "quick": {"q": "Washington"},
             "grid": {"grid": "filters"},
+            "everything": {"all": "1"},
+            "lead": {"row": str(Prospect.objects.values_list("pk", flat=True).first())},
             "document": {"row": str(DocumentSubmission.objects.values_list("tracking_number", flat=True).first())},
         }.get(self.what, {})
 
@@ -333,6 +356,12 @@ def device(world) -> TrustedDevice:
 
 
 @pytest.fixture
+def lead(world) -> Prospect:
+    """A prospect of the producer of record."""
+    return ProspectFactory(created_by=world.producer)
+
+
+@pytest.fixture
 def document(world) -> DocumentSubmission:
     """Something the producer of record has sent to the carrier."""
     kind, _ = DocumentType.objects.get_or_create(code="other-documents", defaults={"label": "Other Documents"})
@@ -350,7 +379,7 @@ def document(world) -> DocumentSubmission:
 @pytest.mark.feature("HOM_14")
 @pytest.mark.parametrize("who", PEOPLE)
 def test_everybody_gets_exactly_where_they_may(
-    world, issue, library, draft, invitation, device, notice, answer_file, document, client_of, who
+    world, issue, library, draft, invitation, device, notice, answer_file, document, lead, client_of, who
 ):
     found, expected = {}, {}
     for asked in read_matrix():
@@ -502,6 +531,9 @@ FOREIGN = [
     ("outsider", "clients:detail-by-eapp", "policy"),
     ("producer", "clients:detail-by-eapp", "outsider_policy"),
     ("delegate", "clients:detail-by-eapp", "sibling_policy"),
+    ("outsider", "clients:act", "policy"),
+    ("delegate", "clients:act", "sibling_policy"),
+    ("producer", "clients:act-by-eapp", "outsider_policy"),
 ]
 
 
@@ -509,21 +541,27 @@ FOREIGN = [
 @pytest.mark.parametrize(("who", "name", "whose"), FOREIGN)
 def test_a_foreign_client_cannot_be_told_from_one_that_does_not_exist(world, client_of, who, name, whose):
     policy = getattr(world, whose)
-    foreign = policy.account.number if name == "clients:detail" else policy.eapp_number
+    foreign = policy.eapp_number if name.endswith("-by-eapp") else policy.account.number
     assert_foreign_is_absent(client_of(who), name, foreign=foreign, absent="0" * len(foreign))
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.parametrize("who", ["outsider", "sibling"])
+def test_a_foreign_prospect_cannot_be_told_from_one_that_does_not_exist(world, client_of, lead, who):
+    assert_foreign_is_absent(client_of(who), "clients:prospect", foreign=str(lead.pk), absent="999999999")
 
 
 @pytest.mark.no_db
 def test_every_address_with_a_clients_number_is_checked_for_foreign_rows():
-    assert {name for _, name, _ in FOREIGN} == {
+    assert {name for _, name, _ in FOREIGN} | {"clients:prospect"} == {
         address.name for address in addresses() if "<" in address.route and address.route.startswith("clients/")
     }
 
 
-@pytest.mark.parametrize("name", ["clients:detail", "clients:detail-by-eapp"])
+@pytest.mark.parametrize("name", ["clients:detail", "clients:detail-by-eapp", "clients:act", "clients:act-by-eapp"])
 def test_a_scope_that_lets_everything_through_is_noticed(world, client_of, monkeypatch, name):
     monkeypatch.setattr(BookScopedQuerySet, "for_user", lambda self, _user, **_: self)
-    number = world.policy.account.number if name == "clients:detail" else world.policy.eapp_number
+    number = world.policy.eapp_number if name.endswith("-by-eapp") else world.policy.account.number
     with pytest.raises(AssertionError):
         assert_foreign_is_absent(client_of("outsider"), name, foreign=number, absent="0" * len(number))
 
@@ -634,6 +672,8 @@ NOT_SCOPED = {
     Provider: "the carrier's directory",
     apps.get_model("clients", "ContactPoint"): "read with its member",
     apps.get_model("clients", "Coverage"): "read with its policy",
+    apps.get_model("clients", "MemberImport"): "figures of the carrier's feed",
+    apps.get_model("clients", "SurnameForm"): "surnames alone, of nobody in particular",
 }
 
 

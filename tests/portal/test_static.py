@@ -13,7 +13,7 @@ from django.template import Context, Engine
 from django.template.loader import get_template
 
 from portal.common.paging import Page
-from portal.common.tables import BoundColumn, BoundRow, Cell, TableView
+from portal.common.tables import SORT_ICONS, BoundColumn, BoundRow, Cell, TableView
 
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -149,6 +149,7 @@ def test_every_icon_named_in_a_template_or_a_registration_is_in_the_sprite():
     for app in ("portal", "accounts", "clients", "enrollment", "ecomm", "reporting"):
         for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             named |= set(re.findall(r'\bicon="([a-z0-9-]+)"', path.read_text()))
+    named |= set(SORT_ICONS.values())
     assert named >= {"list", "x-lg", "caret-up-fill"}
     assert named <= sprite_ids()
 
@@ -378,6 +379,8 @@ def column(key: str, label: str, **changes: object) -> BoundColumn:
         "filter_error": "",
         "filter_choices": [],
         "placeholder": "filter",
+        "table_id": "results",
+        "form_id": "results-grid",
     }
     return BoundColumn(key=key, label=label, **{**given, **changes})  # type: ignore[arg-type]
 
@@ -452,7 +455,7 @@ def test_a_filter_that_cannot_be_read_says_so_next_to_itself():
 
 def test_the_sorted_column_says_its_direction():
     page = listing([LAST_NAME, PAID_TO], [WHITFIELD])
-    assert re.search(r'aria-sort="ascending"> <a id="results-s-surname" href="/list/\?sort=surname">Last Name', page)
+    assert re.search(r'aria-sort="ascending"><a id="results-s-surname" href="/list/\?sort=surname">Last Name', page)
     assert page.count("aria-sort") == 1
 
 

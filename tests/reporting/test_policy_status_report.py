@@ -382,5 +382,5 @@ def test_no_address_of_a_report_holds_more_than_its_id(client, every_status):
         links = [link.attrs["href"] for link in pages.grid(page).element.all("a")]
         forms = [form.attrs["action"] for form in pages.grid(page).element.all("form")]
         for address in [*links, *forms]:
-            assert set(parse_qs(urlsplit(address).query)) <= {"r", "sort", "page", "size", "col", "format"}
+            assert set(parse_qs(urlsplit(address).query)) <= {"r", "sort", "page", "size", "col", "format", "from"}
             assert "Name00" not in address

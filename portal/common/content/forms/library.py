@@ -19,7 +19,7 @@ class ContentSearchForm(forms.Form):
         required=False,
         max_length=100,
         error_messages={"max_length": "Use at most 100 characters."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "data-quick-search": ""}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
