@@ -1,6 +1,6 @@
 """What of a policy's status is kept with its row: the answer of the day, how long it holds, and the clock of grace."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from clients.rules.policy_status import OPEN_END, PolicyFacts, PolicyStatus, StatusDecision, policy_status
@@ -26,11 +26,13 @@ class Standing:
 def standing(facts: PolicyFacts, *, today: date) -> Standing:
     """Return what to keep for the policy on ``today``, the calendar day in the policy's state."""
     decision = policy_status(facts, today=today)
+    clock = _clock(facts, decision, today)
     return Standing(
         status=decision.status,
         term_date=decision.term_shown if facts.carrier_term_date is None else None,
-        grace_started=_clock(facts, decision, today),
-        holds_until=holds_until(facts, today=today),
+        grace_started=clock,
+        # With the clock as it is kept: one that has just been cleared turns nothing any more.
+        holds_until=holds_until(replace(facts, grace_started=clock), today=today),
     )
 
 

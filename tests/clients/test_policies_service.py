@@ -87,7 +87,7 @@ def test_a_key_that_grows_longer_than_the_name_is_cut_to_the_column():
 def test_many_households_take_few_queries(django_assert_max_num_queries):
     accounts = [PolicyFactory().account_id for _ in range(7)]
     Member.objects.filter(account__in=accounts).update(first_name="Zoë")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(9):  # four of them for surnames that may be new
         assert policies.refresh_insured(account_ids=accounts) == 7
 
 

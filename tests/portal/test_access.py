@@ -171,6 +171,7 @@ MATRIX = """
     POST    clients:prospects-export lead         in    in   200  200  ->   ->   200  200  200  403  403  200
     POST    clients:prospects-delete lead         in    in   200  200  ->   ->   403  403  200  403  403  403
     GET     clients:prospects-deleted -           in    in   200  200  200  200  403  403  200  403  403  403
+    POST    clients:prospects-deleted grid        in    in   ->   ->   ->   ->   403  403  ->   403  403  403
     POST    clients:prospects-restore lead        in    in   ->   ->   ->   ->   403  403  ->   403  403  403
     GET     clients:detail           account      in    in   200  200  404  404  200  200  200  403  403  200
     POST    clients:detail           account      in    in   405  405  405  405  405  405  405  403  403  405

@@ -129,7 +129,7 @@ def test_a_kept_search_is_nobody_elses(rita, world, sign_in):
 
 @pytest.mark.parametrize("page", ["/news/", "/training/"])
 def test_the_box_stands_on_every_page_and_leads_to_the_results(rita, page):
-    form = pages.read(rita.get(page)).one("form", role="search")
+    form = pages.read(rita.get(page)).one("form", role="search", action="/resources/")
     assert (form.attrs["method"], form.attrs["action"]) == ("post", "/resources/")
     assert [box.attrs["name"] for box in form.all("input") if box.attrs["type"] == "text"] == ["q"]
 
