@@ -160,6 +160,7 @@ def worker_pids(demo: Demo) -> list[int]:
     return [int(pid) for pid, _parent, args in rows if int(pid) in family and "celery" in args and " worker " in args]
 
 
+@pytest.mark.drill
 @pytest.mark.feature("ISS_06")
 def test_the_demo_process_is_killed(open_portal):
     portal = open_portal()
@@ -183,6 +184,7 @@ def test_the_worker_process_is_killed(open_portal, redis_server):
     portal.assert_each_arrived_once()
 
 
+@pytest.mark.drill
 @pytest.mark.feature("ISS_06")
 def test_redis_is_killed_and_comes_back_empty(open_portal, redis_server):
     portal = open_portal(REDIS_URL=redis_server.url)

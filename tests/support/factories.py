@@ -5,6 +5,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -76,11 +77,11 @@ class UserFactory(factory.django.DjangoModelFactory):
     producer = factory.SubFactory(ProducerFactory)
     email_confirmed_at = factory.LazyFunction(timezone.now)
 
-    @factory.post_generation
-    def password(self, create, extracted, **kwargs):
-        self.set_password(extracted or PASSWORD)
-        if create:
-            self.save(update_fields=["password"])
+    password = PASSWORD
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs):
+        return {**kwargs, "password": make_password(kwargs["password"])}
 
 
 class DelegateGrantFactory(factory.django.DjangoModelFactory):
