@@ -3,7 +3,8 @@
 
 const fold = document.querySelector(".sub-nav-fold");
 
-fold?.addEventListener("toggle", () => {
+// On the click, not on "toggle", which comes later: whoever goes on at once would find it as it was.
+fold?.querySelector("summary").addEventListener("click", () => {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `submenu=${fold.open ? "more" : "less"}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  document.cookie = `submenu=${fold.open ? "less" : "more"}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 });

@@ -172,6 +172,7 @@ def test_the_demo_process_is_killed(open_portal):
     portal.assert_each_arrived_once()
 
 
+@pytest.mark.drill
 @pytest.mark.feature("ISS_06")
 def test_the_worker_process_is_killed(open_portal, redis_server):
     portal = open_portal(REDIS_URL=redis_server.url)
