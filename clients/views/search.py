@@ -1,5 +1,7 @@
 """Searching for clients and the list of what was found."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import messages
@@ -34,10 +36,9 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
         return _run(request)
     if not result_id:
         return render(request, TEMPLATE, _forms())
-    kept = criteria.recall(request, result_id)
-    if kept is None or "search" not in kept:
-        messages.info(request, "That search is no longer open. Please search again.")
-        return redirect("clients:search")
+    kept = _kept(request, result_id)
+    if kept is None:
+        return _no_longer_open(request)
     asked = kept["search"]
 
     def make_table(state: GridState, under: str) -> SearchTable:
@@ -63,7 +64,7 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
         "form": None,
     }
     if "change" in request.GET:
-        context |= _forms_with(asked)
+        context = _forms(asked) | {name: value for name, value in context.items() if name != "form"}
     return render(request, TEMPLATE, context)
 
 
@@ -101,13 +102,12 @@ def quick_search(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def _other_reading(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The person meant something else by the same text: one of the readings offered beside the result."""
-    kept = criteria.recall(request, request.POST.get("r", ""))
-    others = kept["search"].get("others", []) if kept and "search" in kept else []
+    kept = _kept(request, request.POST.get("r", ""))
+    before = kept["search"] if kept else {}
+    others = before.get("others", [])
     chosen = request.POST["choose"]
-    if kept is None or not (chosen.isascii() and chosen.isdigit() and len(chosen) < 4 and int(chosen) < len(others)):
-        messages.info(request, "That search is no longer open. Please search again.")
-        return redirect("clients:search")
-    before = kept["search"]
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 4 and int(chosen) < len(others)):
+        return _no_longer_open(request)
     place = int(chosen)
     reading = Reading.from_data(others[place])
     asked = {
@@ -120,6 +120,17 @@ def _other_reading(request: AuthenticatedHttpRequest) -> HttpResponse:
     }
     _audit(request, reading.fields)
     return redirect(f"{_search_url()}?r={criteria.keep(request, {'search': asked})}")
+
+
+def _kept(request: AuthenticatedHttpRequest, result_id: str) -> dict[str, Any] | None:
+    """What is kept under the id when it is a client search; ``None`` for none, another list's, or an earlier release's."""
+    kept = criteria.recall(request, result_id)
+    return kept if kept is not None and "kind" in kept.get("search", {}) else None
+
+
+def _no_longer_open(request: AuthenticatedHttpRequest) -> HttpResponse:
+    messages.info(request, "That search is no longer open. Please search again.")
+    return redirect("clients:search")
 
 
 def _run(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -151,22 +162,15 @@ def _audit(request: AuthenticatedHttpRequest, fields: list[str]) -> None:
     audit.record("client.searched", by=request.user, object_type="policy", details={"by": fields})
 
 
-def _forms() -> dict[str, Any]:
+def _forms(asked: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """Both forms, the one that was used filled in again, and no result."""
+    kind = asked.get("kind")
     return {
-        "form": SimpleSearchForm(),
-        "advanced": AdvancedSearchForm(),
+        "form": SimpleSearchForm(initial=asked if kind == "simple" else None),
+        "advanced": AdvancedSearchForm.filled_again(asked["asked"] if kind == "advanced" else {}),
         "presets": finding.PRESETS,
         "table": None,
     }
-
-
-def _forms_with(asked: dict[str, Any]) -> dict[str, Any]:
-    forms = {name: value for name, value in _forms().items() if name != "table"}
-    if asked["kind"] == "advanced":
-        forms["advanced"] = AdvancedSearchForm.filled_again(asked["asked"])
-    if asked["kind"] == "simple":
-        forms["form"] = SimpleSearchForm(initial=asked)
-    return forms
 
 
 def _in_words(asked: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clients.forms.search import AdvancedSearchForm
 from clients.models import Account, Policy
+from portal.common import criteria
 from portal.common.models import AuditEvent
 from tests.support import pages
 from tests.support.books import write_policies
@@ -258,6 +259,17 @@ def test_what_was_searched_stands_in_no_address_and_in_no_audit_row(client, noa)
     for secret in ("Obrien", "0042", "1971", "noa.m"):
         assert not any(secret in address for address in sent_through)
         assert secret not in str(row.details)
+
+
+@pytest.mark.feature("SRC_17")
+def test_a_search_kept_by_an_earlier_release_is_no_longer_open(client, rf):
+    session = client.session
+    request = rf.get("/")
+    request.session = session
+    result_id = criteria.keep(request, {"search": {"by": "account", "value": "730075112"}})
+    session.save()
+    page = pages.read(client.get(SEARCH, {"r": result_id}, follow=True))
+    assert "That search is no longer open. Please search again." in page.text
 
 
 # --- Searches that need no typing ---

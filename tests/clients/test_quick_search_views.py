@@ -110,20 +110,30 @@ def test_names_spelled_otherwise_are_said_to_be_so(client, book):
 
 
 @pytest.mark.feature("SRC_10")
-@pytest.mark.parametrize("who", ["producer", "outsider"])
-def test_the_box_finds_own_clients_only(world, sign_in, book, who):
+@pytest.mark.parametrize("who", ["producer", "principal", "delegate", "admin"])
+def test_the_box_finds_the_client_for_those_whose_book_it_is(world, sign_in, book, who):
     client = sign_in(getattr(world, who))
-    everything = [
-        policy.account.number for policy in book.values() if find(client, policy.account.number).redirect_chain[-1][0]
-    ]
-    assert len(everything) == 4
-    listed = [
-        pages.grid(find(client, text)).rows
-        for text in ("Hanson", "Hansom")
-        if find(client, text).redirect_chain[-1][0].startswith("/clients/?")
-    ]
-    eves = [row for rows in listed for row in rows if row["First Name"] == "Eve"]
-    assert eves == []
+    for policy in book.values():
+        assert f"/clients/{policy.account.number}/" in find(client, policy.account.number).redirect_chain[-1][0]
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.parametrize("who", ["outsider", "sibling"])
+def test_and_for_nobody_else(world, sign_in, book, who):
+    client = sign_in(getattr(world, who))
+    for policy in book.values():
+        member = policy.account.members.get()
+        phone = member.contact_points.get().value
+        for text in (policy.account.number, member.ssn_last4, phone, member.last_name, member.member_id):
+            response = find(client, text)
+            assert response.redirect_chain[-1][0].startswith("/clients/?"), text
+            assert pages.grid(response).rows == [], text
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.parametrize("text", ["Hanson", "Hansom"])
+def test_somebody_elses_client_of_the_same_name_stays_out(client, book, text):
+    assert "Eve" not in names(find(client, text))
 
 
 @pytest.mark.feature("SRC_10")
