@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date
-from functools import reduce
+from functools import cache, reduce
 from operator import and_
+from urllib.parse import quote
 
 from django.db.models import Case, CharField, F, Func, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Concat
@@ -53,8 +54,20 @@ def status_pill(policy: Policy) -> str:
 def client_url(policy: Policy) -> str:
     """The client's detail page; a household without an account number yet opens by its E-App number (SRC_14)."""
     if policy.account.number:
-        return reverse("clients:detail", args=[policy.account.number])
-    return reverse("clients:detail-by-eapp", args=[policy.eapp_number]) if policy.eapp_number else ""
+        return _address("clients:detail", policy.account.number)
+    return _address("clients:detail-by-eapp", policy.eapp_number) if policy.eapp_number else ""
+
+
+def _address(name: str, number: str) -> str:
+    """``reverse`` for one of the many numbers of a page."""
+    before, after = _around(name)
+    return f"{before}{quote(number, safe='')}{after}"
+
+
+@cache
+def _around(name: str) -> tuple[str, str]:
+    before, _, after = reverse(name, args=["00"]).partition("00")
+    return before, after
 
 
 def _by_key(field: str) -> Callable[[str], Q]:
@@ -215,6 +228,28 @@ POLICY_COLUMNS = (
 )
 
 
+# What the cells above read; a row has forty columns more.
+_SHOWN = (
+    "insured_last_name",
+    "insured_first_name",
+    "record_type",
+    "eapp_number",
+    "client_app_id",
+    "member_count",
+    "group_number",
+    "account__number",
+    "status",
+    "market",
+    "product_name",
+    "effective_date",
+    "paid_to_date",
+    "term_date",
+    "producer_number__number",
+    "producer_number__producer__first_name",
+    "producer_number__producer__last_name",
+)
+
+
 class PolicyTable(Table[Policy]):
     """Policies as searches and reports list them."""
 
@@ -223,7 +258,7 @@ class PolicyTable(Table[Policy]):
     default_sort: tuple[str, ...] = ("insured_last_key", "insured_first_key")
 
     def with_related(self, rows: QuerySet[Policy]) -> QuerySet[Policy]:
-        return rows.select_related("account", "producer_number__producer")
+        return rows.select_related("account", "producer_number__producer").only(*_SHOWN)
 
 
 class SearchTable(PolicyTable):

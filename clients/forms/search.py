@@ -235,11 +235,12 @@ class AdvancedSearchForm(forms.Form):
             raise forms.ValidationError("Enter letters from A to Z.")
         return typed
 
-    def in_words(self, asked: dict[str, Any]) -> list[str]:
+    @classmethod
+    def in_words(cls, asked: dict[str, Any]) -> list[str]:
         """What was asked for, field by field, for the line above the result; only the searcher sees it."""
         said = []
         for name, value in asked.items():
-            label = (self.fields[name].label or "").rstrip("*")
+            label = (cls.base_fields[name].label or "").rstrip("*")
             shown = _SHOWN_AS[name](value) if name in _SHOWN_AS else value
             said.append(f"{label} {shown}")
         return said

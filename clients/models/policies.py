@@ -207,6 +207,12 @@ class Policy(models.Model):
                 name="policy_carrier_grace",
                 condition=Q(status="GRACE"),
             ),
+            # All that a list of those who have to pay needs to find its page, for books of a hundred numbers and more.
+            models.Index(
+                fields=["producer_number", "status", "insured_last_key", "insured_first_key", "id"],
+                name="policy_book_to_pay",
+                condition=Q(status__in=["GRACE", "INITIAL_PAYMENT_DUE"]),
+            ),
             models.Index(fields=["us_state", "status_holds_until"], name="policy_status_due"),
             models.Index(fields=["id"], name="policy_status_disagrees", condition=_STATUS_DISAGREES),
         ]

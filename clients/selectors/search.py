@@ -115,11 +115,17 @@ def _producers(user: User, asked: Mapping[str, Any]) -> PolicyQuerySet:
 
 
 def _reached_at(value: str) -> Q:
-    """The primary insured has this phone number (ten digits, of any kind) or email address."""
+    """The primary insured has this phone number (ten digits, of any kind) or email address.
+
+    Whose it is, is looked up first: few share one number or address, and a list of keys leaves the planner no choice,
+    where a subquery is taken for thousands of rows.
+    """
     points = ContactPoint.objects.exclude(kind=ContactPoint.Kind.EMAIL).filter(value=value)
     if "@" in value:
         points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value__iexact=value)
-    return Q(account_id__in=points.filter(member__role=Member.Role.PRIMARY).values("member__account_id"))
+    people = Member.objects.filter(pk__in=list(points.order_by().values_list("member_id", flat=True)))
+    primary = people.filter(role=Member.Role.PRIMARY).order_by()
+    return Q(account__any_of=list(primary.values_list("account_id", flat=True)))
 
 
 def of_reading(user: User, reading: Reading) -> PolicyQuerySet:

@@ -178,7 +178,7 @@ def _in_words(asked: dict[str, Any]) -> list[str]:
     if asked["kind"] == "preset":
         return [preset.label for preset in finding.PRESETS if preset.code == asked["preset"]]
     if asked["kind"] == "advanced":
-        return AdvancedSearchForm().in_words(asked["asked"])
+        return AdvancedSearchForm.in_words(asked["asked"])
     if asked["kind"] == "quick":
         return [asked["words"]]
     return [f"{dict(SimpleSearchForm.CHOICES)[asked['by']]} {asked['value']}"]

@@ -8,19 +8,21 @@ result's id (``portal.common.criteria``, SRC_17); changed filters make a new id,
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from functools import cached_property, lru_cache
+from html import (
+    escape,
+)  # Django's own looks for lazy and safe text first, of which no cell has any, and takes twice as long
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Expression, Model, OrderBy, Q, QuerySet
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.formats import number_format
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.common import came_from, dates
-from portal.common.paging import DEFAULT_PAGE_SIZE, PAGE_SIZES, Page, read_number, read_size
+from portal.common.paging import DEFAULT_PAGE_SIZE, PAGE_SIZES, Page, read_number, read_size, typed_number
 
 Row = TypeVar("Row", bound=Model)
 FILTER_PREFIX = "f_"
@@ -61,7 +63,9 @@ class Column:
 
 def display(value: Any, kind: str = "text") -> str:
     """How a raw value is written on a page."""
-    if value is None or value == "":
+    if isinstance(value, str):
+        return value
+    if value is None:
         return ""
     if isinstance(value, bool):
         return "Yes" if value else "No"
@@ -124,8 +128,9 @@ def label_contains(name: str, choices: Iterable[tuple[str, str]]) -> FilterFunct
     return condition
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
+    """What one cell shows; a tuple, because a page has 400 of them."""
+
     text: str
     url: str
     kind: str
@@ -162,13 +167,13 @@ class BoundRow:
                 f'form="{escape(self.tick_form_id)}" name="row" value="{escape(self.tick.value)}" '
                 f'aria-label="{escape(self.tick.label)}" autocomplete="off"></td>'
             )
-        for cell in self.cells:
-            text: str = escape(cell.text)
-            if cell.url:
-                text = f'<a href="{escape(cell.url)}" hx-boost="false">{text}</a>'
-            elif cell.pill:
-                text = f'<span class="pill pill-{escape(cell.pill)}">{text}</span>'
-            parts += (_cell_start(cell.kind, cell.label), text, "</td>")
+        for text, url, kind, label, pill in self.cells:
+            shown = escape(text)
+            if url:
+                shown = f'<a href="{escape(url)}" hx-boost="false">{shown}</a>'
+            elif pill:
+                shown = f'<span class="pill pill-{escape(pill)}">{shown}</span>'
+            parts += (_cell_start(kind, label), shown, "</td>")
         return mark_safe("".join(parts))  # noqa: S308 - every part above is escaped
 
 
@@ -193,19 +198,30 @@ class BoundColumn:
     placeholder: str
     table_id: str
     form_id: str
+    icons: str  # address of the sprite
 
     @property
     def heading(self) -> SafeString:
         """The heading cell. Built here like the rows: in a template the two lines of the head cost as much as 25 rows."""
         label = escape(self.label)
         if self.sortable:
-            icon = f"{escape(static('portal/icons.svg'))}#{SORT_ICONS[self.sort_state]}"
-            label = mark_safe(  # noqa: S308 - every part is escaped or a constant
+            icon = f"{escape(self.icons)}#{SORT_ICONS[self.sort_state]}"
+            label = (
                 f'<a id="{escape(self.table_id)}-s-{escape(self.key)}" href="{escape(self.sort_url)}">{label} '
                 f'<svg class="icon" aria-hidden="true"><use href="{icon}"></use></svg></a>'
             )
         return mark_safe(  # noqa: S308 - every part is escaped or a constant
             f'<th role="columnheader" scope="col" class="k-{escape(self.kind)}"{_SORT_WORDS[self.sort_state]}>{label}</th>'
+        )
+
+    @property
+    def choice(self) -> SafeString:
+        """The box and its label in the choice of columns."""
+        key, field_id = escape(self.key), f"{escape(self.table_id)}-col-{escape(self.key)}"
+        return mark_safe(  # noqa: S308 - every part is escaped or a constant
+            f'<div class="form-check"><input class="form-check-input" type="checkbox" form="{escape(self.form_id)}" '
+            f'name="col" value="{key}" id="{field_id}"{" checked" if self.visible else ""}>'
+            f'<label class="form-check-label" for="{field_id}">{escape(self.label)}</label></div>'
         )
 
     @property
@@ -331,7 +347,7 @@ class Table(Generic[Row]):
                 rows = rows.none()
         return rows
 
-    @property
+    @cached_property
     def sorted_by(self) -> tuple[Column | None, bool]:
         """The column the grid is sorted by, if any, and whether downwards."""
         descending = self.state.sort.startswith("-")
@@ -343,7 +359,7 @@ class Table(Generic[Row]):
         names = column.sort if column else self.default_sort
         return rows.order_by(*(_towards(name, down=descending and column is not None) for name in names), "pk")
 
-    @property
+    @cached_property
     def visible(self) -> list[Column]:
         chosen = [column for column in self.columns if column.key in self.state.columns]
         return chosen or [column for column in self.columns if column.shown]
@@ -356,9 +372,24 @@ class Table(Generic[Row]):
 
     def page_rows(self, page: Page) -> list[Row]:
         """The rows of one page. Ids first, joins after: the sort then walks an index instead of joined rows."""
-        ids = list(self.filtered_rows.values_list("pk", flat=True)[page.offset : page.offset + page.size])
+        ids = (
+            self._first_ids if page.offset == 0 and page.size == self.state.size else self._ids(page.offset, page.size)
+        )
         found = {row.pk: row for row in self.with_related(self.filtered_rows.model._default_manager.filter(pk__in=ids))}
         return [found[pk] for pk in ids if pk in found]
+
+    def _ids(self, offset: int, size: int) -> list[Any]:
+        return list(self.filtered_rows.values_list("pk", flat=True)[offset : offset + size])
+
+    @cached_property
+    def _first_ids(self) -> list[Any]:
+        return self._ids(0, self.state.size)
+
+    def _count(self) -> int:
+        """How many rows there are. A first page that is not full has counted them already."""
+        if typed_number(self.state.page) in {None, 1} and 0 < len(self._first_ids) < self.state.size:
+            return len(self._first_ids)
+        return self.filtered_rows.count()
 
     def tick(self, row: Row) -> Tick:
         """The box before ``row``; overridden where rows are known by a number of their own."""
@@ -371,7 +402,7 @@ class Table(Generic[Row]):
     # --- for the template ---
 
     def view(self, *, as_of: datetime | None = None) -> TableView:
-        total = self.filtered_rows.count()
+        total = self._count()
         size = self.state.size
         page = Page(
             number=read_number(self.state.page, total=total, size=size),
@@ -390,7 +421,8 @@ class Table(Generic[Row]):
             }
         )
         visible = self.visible
-        bound = [self._bound(column, column in visible) for column in self.columns]
+        icons = static("portal/icons.svg")
+        bound = [self._bound(column, column in visible, icons) for column in self.columns]
         filtered = any(self.state.filters.get(column.key) for column in self.columns)
         tick_form_id = f"{self.id}-ticked" if self.ticks else ""
         carried = self._carried(page)
@@ -427,7 +459,7 @@ class Table(Generic[Row]):
             return ""
         return came_from.query(self.list_name, self.url(page=str(page.number) if page.number > 1 else ""))
 
-    def _bound(self, column: Column, visible: bool) -> BoundColumn:
+    def _bound(self, column: Column, visible: bool, icons: str) -> BoundColumn:
         sorted_column, descending = self.sorted_by
         here = column is sorted_column
         typed = self.state.filters.get(column.key, "")
@@ -447,6 +479,7 @@ class Table(Generic[Row]):
             placeholder="mm/dd/yyyy" if column.kind == "date" else "filter",
             table_id=self.id,
             form_id=f"{self.id}-grid",
+            icons=icons,
         )
 
     def url(self, **changes: str) -> str:
@@ -470,9 +503,9 @@ def _towards(order: str | Expression, *, down: bool) -> str | OrderBy:
 
 def _cell(column: Column, row: Any, carried: str) -> Cell:
     return Cell(
-        text=column.shown_text(row),
-        url=came_from.with_query(column.url(row), carried) if column.url else "",
-        kind=column.kind,
-        label=column.label,
-        pill=column.pill(row) if column.pill else "",
+        column.text(row) if column.text else display(column.value(row), column.kind),
+        came_from.with_query(column.url(row), carried) if column.url else "",
+        column.kind,
+        column.label,
+        column.pill(row) if column.pill else "",
     )

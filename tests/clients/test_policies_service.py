@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import transaction
 
-from clients.models import Account, Member, Policy
+from clients.models import Account, Member, Policy, SurnameForm
 from clients.services import policies
 from tests.support.concurrency import at_once
 from tests.support.factories import MemberFactory, PolicyFactory
@@ -40,6 +40,16 @@ def test_every_policy_of_the_household_takes_over_name_birth_date_ssn_and_zip():
     assert copies(medical.account) == {
         ("O'Brien-Muñoz", "José", "OBRIENMUNOZ", "JOSE", date(1984, 2, 29), primary.ssn_last4_digest, "59715")
     }
+
+
+@pytest.mark.feature("SRC_10")
+def test_a_surname_that_is_new_can_be_found_with_a_letter_wrong_at_once():
+    policy = PolicyFactory()
+    Member.objects.filter(account=policy.account, role=Member.Role.PRIMARY).update(last_name="Quillfeather")
+
+    policies.refresh_insured(account_ids=[policy.account_id])
+
+    assert SurnameForm.objects.filter(form="QUILLFEATHR", surname="QUILLFEATHER").exists()
 
 
 def test_policies_that_are_equal_already_are_not_written():

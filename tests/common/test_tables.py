@@ -5,7 +5,9 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +100,32 @@ def grid(address: str = "", filters: dict[str, str] | None = None, keep=()) -> G
 
 def products(table: Table) -> list[str]:
     return [row.cells[0].text for row in table.view().rows]
+
+
+def statements(table: Table) -> list[str]:
+    with CaptureQueriesContext(connection) as taken:
+        table.view()
+    return [query["sql"] for query in taken.captured_queries]
+
+
+@pytest.mark.feature("SRC_11")
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [("", False), ("page=1", False), ("page=2", True), ("size=10", False), ("page=x", False)],
+)
+def test_a_first_page_that_is_not_full_has_counted_the_rows(book, address, counted):
+    table = grid(address)
+    assert any("COUNT(" in sql for sql in statements(table)) == counted
+    assert (table.view().page.total, len(table.view().rows)) == (3, 3)
+
+
+@pytest.mark.feature("SRC_11")
+def test_a_first_page_that_is_full_or_empty_counts_them(book):
+    PolicyFactory.create_batch(7, producer_number=book[0].producer_number)
+    assert grid("size=10").view().page.total == 10
+    PolicyFactory(producer_number=book[0].producer_number)
+    assert grid("size=10").view().page.total == 11
+    assert grid(filters={"eapp": "9"}).view().page.total == 0
 
 
 @pytest.fixture

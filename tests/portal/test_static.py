@@ -11,6 +11,7 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 from django.template import Context, Engine
 from django.template.loader import get_template
+from django.templatetags.static import static
 
 from portal.common.paging import Page
 from portal.common.tables import SORT_ICONS, BoundColumn, BoundRow, Cell, TableView
@@ -381,6 +382,7 @@ def column(key: str, label: str, **changes: object) -> BoundColumn:
         "placeholder": "filter",
         "table_id": "results",
         "form_id": "results-grid",
+        "icons": static("portal/icons.svg"),
     }
     return BoundColumn(key=key, label=label, **{**given, **changes})  # type: ignore[arg-type]
 

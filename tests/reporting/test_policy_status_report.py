@@ -274,7 +274,7 @@ def test_a_long_report_asks_no_more_than_a_short_one(world, sign_in, who):
         with CaptureQueriesContext(connection) as captured:
             assert client.get(address).status_code == 200
         counts.append(len(captured))
-    assert counts[0] == counts[1] == counts[2] <= 12
+    assert counts[0] == counts[1] == counts[2] - 1 <= 11  # a page that is not full needs no count
 
 
 def test_running_and_exporting_are_written_down(world, sign_in, every_status):
