@@ -19,6 +19,9 @@ from portal.common.tables import BadFilter, Column, Table, contains, label_conta
 
 STATUS_WORDS = {ReportStatus.GRACE: "Grace Period", ReportStatus.TERMED: "Termed", ReportStatus.ACTIVE: "Active"}
 STATUS_PILLS = {ReportStatus.GRACE: "warning", ReportStatus.TERMED: "danger", ReportStatus.ACTIVE: "success"}
+# get_..._display() makes such a dictionary anew for every cell.
+_RECORD_TYPES: dict[str, str] = dict(Policy.RecordType.choices)
+_MARKETS: dict[str, str] = dict(Policy.Market.choices)
 
 
 def status_text(policy: Policy) -> str:
@@ -123,7 +126,7 @@ POLICY_COLUMNS = (
     Column(
         key="record_type",
         label="Record Type",
-        value=lambda policy: policy.get_record_type_display(),
+        value=lambda policy: _RECORD_TYPES[policy.record_type],
         sort=("record_type",),
         filter_by=label_contains("record_type", Policy.RecordType.choices),
     ),
@@ -176,7 +179,7 @@ POLICY_COLUMNS = (
     Column(
         key="product_type",
         label="Product Type",
-        value=lambda policy: policy.get_market_display(),
+        value=lambda policy: _MARKETS[policy.market],
         sort=("market",),
         filter_by=label_contains("market", Policy.Market.choices),
     ),
