@@ -704,6 +704,14 @@ def namesake_2(kit: Kit) -> Household:
     return home
 
 
+@case("100200360", "The carrier says Active, the dates say Grace Period")
+def carrier_and_dates_disagree(kit: Kit) -> Household:
+    home = kit.home(kit.numbers.texas, spouse=True)
+    policy = kit.policy(home, kit.numbers.texas, timelines.overdue_since(kit.today - timedelta(days=9)))
+    policy.told_status = "ACTIVE"
+    return home
+
+
 # --- No account number yet ---
 
 

@@ -61,6 +61,7 @@ class PolicySpec:
     on_autopay: bool
     application: Application
     pcp: list[tuple[Person, PcpSpan]] = field(default_factory=list)
+    told_status: str = ""  # by the carrier, where it is another one than the dates give
 
     def covered_from(self, person: Person) -> date:
         """First day of the person's coverage: children born later are covered from birth."""

@@ -136,7 +136,7 @@ class HouseholdRows:
             *(application.started_on, application.signed_on, submitted_at),
             *(timeline.effective, timeline.paid_to, standing.term, standing.grace_started, timeline.binder_due),
             *(dollars(policy.monthly_cents), dollars(policy.credit_cents), dollars(policy.past_due_cents)),
-            *(timeline.binder_paid, policy.on_autopay, standing.status),
+            *(timeline.binder_paid, policy.on_autopay, policy.told_status or standing.status),
             "DERIVED" if standing.derived else "CARRIER",
             *(insured.last_name, insured.first_name),
             *(cached_name_key(insured.last_name), cached_name_key(insured.first_name), insured.date_of_birth),

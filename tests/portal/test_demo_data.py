@@ -42,6 +42,7 @@ from portal.demo_data.logins import FIXED_USERNAMES
 from portal.demo_runtime.greeting import TO_REGISTER
 from tests.portal.test_consistency import BRANDS
 from tests.support.demo import (
+    DISAGREEING_ACCOUNT,
     assert_past_due_fits_the_months_owed,
     assert_rows_stand_as_the_rules_say,
     user,
@@ -200,6 +201,13 @@ def test_all_five_states_are_there(loaded):
 @pytest.mark.feature("REP_06")
 def test_every_status_is_the_one_the_rules_give(loaded):
     assert_rows_stand_as_the_rules_say(TODAY)
+
+
+def test_of_one_policy_the_carrier_tells_another_status_than_the_dates_give(loaded):
+    disagreeing = Policy.objects.status_disagrees().get()
+    assert disagreeing.account.number == DISAGREEING_ACCOUNT
+    assert (disagreeing.status, disagreeing.derived_status) == ("ACTIVE", "GRACE")
+    assert visible_to("rsolberg7").filter(pk=disagreeing.pk).exists()
 
 
 def test_what_is_past_due_is_the_premium_of_the_months_owed(loaded):
