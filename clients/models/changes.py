@@ -69,6 +69,7 @@ class MemberChange(models.Model):
         REJECTED = "REJECTED", "Rejected"
         DEAD = "DEAD", "Given up"
         SUPERSEDED = "SUPERSEDED", "Replaced by a newer change"
+        CLOSED = "CLOSED", "Closed with a note"
 
     kind = models.CharField(max_length=9, choices=Kind.choices)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="changes")
@@ -90,6 +91,19 @@ class MemberChange(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     acked_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="The newer change that took this one's values along.",
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="closed_member_changes"
+    )
+    closing_note = models.CharField(max_length=500, blank=True, help_text="Why it is not to be sent any more.")
 
     objects = MemberChangeQuerySet.as_manager()
 
@@ -105,6 +119,9 @@ class MemberChange(models.Model):
         indexes = [
             models.Index(fields=["not_before", "id"], name="changes_due", condition=Q(status="PENDING")),
             models.Index(fields=["member", "id"], name="changes_of_member"),
+            models.Index(fields=["account", "-id"], name="changes_of_account"),
+            models.Index(fields=["status", "id"], name="changes_failed", condition=Q(status__in=["DEAD", "REJECTED"])),
+            models.Index(fields=["sent_at"], name="changes_unanswered", condition=Q(status="SENT")),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ Every deployment choice is an environment variable; README.md lists them. Secret
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 OUTBOX_SWEEP_SECONDS = int(os.environ.get("OUTBOX_SWEEP_SECONDS", "5"))
 OUTBOX_LEASE_SECONDS = int(os.environ.get("OUTBOX_LEASE_SECONDS", "60"))
 OUTBOX_MAX_ATTEMPTS = 8
+# The member system: how long a change waits before it is sent, and how much later it counts as overdue.
+SYNC_DELAY = timedelta(seconds=int(os.environ.get("SYNC_DELAY_SECONDS", str(4 * 60 * 60))))
+SYNC_OVERDUE_AFTER = timedelta(seconds=int(os.environ.get("SYNC_OVERDUE_SECONDS", str(30 * 60))))
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))
