@@ -6,6 +6,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def put_the_one_row(apps, _schema_editor):
+    apps.get_model("clients", "SimulatedMemberSystem").objects.get_or_create(pk=1)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("clients", "0004_member_changes"),
@@ -140,4 +144,5 @@ class Migration(migrations.Migration):
                 name="simulated_answers_due",
             ),
         ),
+        migrations.RunPython(put_the_one_row, migrations.RunPython.noop),
     ]

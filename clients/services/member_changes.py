@@ -127,6 +127,6 @@ def _overtaken(row: MemberChange) -> bool:
     newer = MemberChange.objects.filter(account_id=row.account_id, pk__gt=row.pk).filter(
         Q(status__in=[Status.SENT, Status.ACKED]) | (Q(status=Status.PENDING) & ~Q(bgn02=""))
     )
-    if row.kind in HOUSEHOLD_WIDE:
+    if row.kind in HOUSEHOLD_WIDE or row.member_id is None:
         return newer.filter(kind__in=HOUSEHOLD_WIDE, policy_id=row.policy_id).exists()
     return newer.filter(kind=row.kind, member_id=row.member_id).exists()

@@ -45,8 +45,13 @@ def exposition() -> str:
         lines += [f"# HELP {metric.name} {_escaped(metric.help)}", f"# TYPE {metric.name} gauge"]
         for labels, value in metric.samples.items():
             named = ",".join(f'{name}="{_escaped(text, quotes=True)}"' for name, text in labels)
-            lines.append(f"{metric.name}{f'{{{named}}}' if named else ''} {value:g}")
+            lines.append(f"{metric.name}{f'{{{named}}}' if named else ''} {as_number(value)}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def as_number(value: float) -> str:
+    """The shortest text that is exactly this number."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _escaped(text: str, *, quotes: bool = False) -> str:
