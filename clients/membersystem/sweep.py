@@ -217,7 +217,7 @@ def _leased(pks: Sequence[int], now: datetime) -> list[Transaction]:
         attempts=F("attempts") + 1,
         first_tried_at=Coalesce("first_tried_at", now),
     )
-    changes = {row.pk: row for row in rows.select_related(*settle.WITH_IT)}
+    changes = {row.pk: row for row in settle.with_related().filter(pk__in=pks)}
     again = {pk for pk, row in changes.items() if row.bgn02}
     for row in (new := [row for pk, row in changes.items() if pk not in again]):
         row.bgn02 = reference_of(row)
@@ -298,7 +298,7 @@ def _finish(run: _Run, one: Transaction, delivery: Delivery) -> None:
         return
     try:
         taken = settle.take_answer(
-            one.change.pk, delivery.answer, now=now, only_if=_lease_of(one), sent_at=now, **columns
+            one.change.pk, delivery.answer, now=now, only_if=_lease_of(one), known=one.change, sent_at=now, **columns
         )
         _count(run, "accepted" if delivery.answer.accepted else "rejected", taken)
     except Exception as exc:  # noqa: BLE001 - whatever an outcome raises

@@ -109,8 +109,7 @@ def close(*, change: MemberChange, note: str, by: User, now: datetime) -> Member
 
 def _to_settle(change: MemberChange, step: Step, now: datetime) -> MemberChange:
     """The row, locked, if staff may take this step now."""
-    rows = MemberChange.objects.select_for_update(of=("self",)).select_related(*settle.WITH_IT)
-    row = rows.get(pk=change.pk)
+    row = settle.with_related().select_for_update(of=("self",)).get(pk=change.pk)
     try:
         after(row.status, step)
     except NotPossible:
