@@ -100,7 +100,7 @@ class MemberChangeAdmin(ReadMostlyAdmin):
 
     change_list_template = "admin/clients/member_change_list.html"
     change_form_template = "admin/clients/member_change_form.html"
-    list_display = ("id", "kind", "account", "status", "age", "not_before", "attempts", "sent_at", "last_error")
+    list_display = ("id", "kind", "account", "status", "age", "not_before", "attempts")
     list_filter = (ViewFilter, "kind")
     list_select_related = (
         "account",
@@ -127,6 +127,13 @@ class MemberChangeAdmin(ReadMostlyAdmin):
         return bool(user.has_perm("clients.change_memberchange"))
 
     # The queue
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        """What failed says why; what waits says since when and until when."""
+        waits = request.GET.get(ViewFilter.parameter_name, ViewFilter.waiting) == ViewFilter.waiting
+        if waits and not request.GET.get(SEARCH_VAR):
+            return self.list_display
+        return ("id", "kind", "account", "status", "created_at", "attempts", "last_error")
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Longest waiting first; what is looked up beside the queue, newest first."""
@@ -193,7 +200,7 @@ class MemberChangeAdmin(ReadMostlyAdmin):
             request,
             queryset,
             lambda change: member_changes.retry(change=change, by=me, now=now),
-            "put back in the queue; it is sent within a minute",
+            "put back in the queue, to be sent within a minute",
         )
 
     @admin.action(description="Close with note", permissions=["settle"])

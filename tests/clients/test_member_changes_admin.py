@@ -83,7 +83,7 @@ def test_retry_puts_back_what_failed_and_says_what_it_left_alone(home, admin):
     assert statuses(dead, rejected, fresh) == ["PENDING"] * 3
     assert said(response) == [
         f"Change {fresh.pk} is pending; nothing was done.",
-        "2 changes put back in the queue; it is sent within a minute.",
+        "2 changes put back in the queue, to be sent within a minute.",
     ]
     assert AuditEvent.objects.filter(action="member_change.retried").count() == 2
 
