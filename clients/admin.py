@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from clients import admin_member_changes  # noqa: F401 - registers its pages
 from clients.models import (
     Account,
     ContactPoint,
@@ -13,7 +14,6 @@ from clients.models import (
     IdCardRequest,
     MedicalGroup,
     Member,
-    MemberChange,
     PcpAssignment,
     Policy,
     Prospect,
@@ -154,11 +154,3 @@ class IdCardRequestAdmin(_OnAPolicy):
     list_filter = ("kind", "state")
     search_fields = ("member__member_id__exact",)
     search_help_text = "Member ID"
-
-
-@admin.register(MemberChange)
-class MemberChangeAdmin(_OnAPolicy):
-    list_display = ("id", "kind", "account", "status", "not_before", "attempts", "sent_at", "acked_at")
-    list_filter = ("status", "kind")
-    search_fields = ("account__number__exact", "idempotency_key__exact")
-    search_help_text = "Account number or idempotency key"

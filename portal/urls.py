@@ -24,6 +24,7 @@ urlpatterns = [
     path("legal/terms/", legal.terms, name="legal-terms"),
     path("admin/", admin.site.urls),
     path("health/", health.health, name="health"),
+    path("metrics", health.metrics, name="metrics"),
 ]
 
 if settings.DEMO_MAILBOX:

@@ -3,6 +3,7 @@
 from clients.models.accounts import Account, ContactPoint, Member
 from clients.models.changes import IdCardRequest, MemberChange
 from clients.models.imports import MemberImport
+from clients.models.member_system import SimulatedMemberSystem, SimulatedReceipt
 from clients.models.policies import Coverage, Policy
 from clients.models.prospects import Prospect
 from clients.models.providers import MedicalGroup, PcpAssignment, Provider
@@ -21,5 +22,7 @@ __all__ = [
     "Policy",
     "Prospect",
     "Provider",
+    "SimulatedMemberSystem",
+    "SimulatedReceipt",
     "SurnameForm",
 ]

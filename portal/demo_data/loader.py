@@ -20,6 +20,7 @@ from portal.demo_data import (
     documents,
     issues,
     logins,
+    member_changes,
     notices,
     prospects,
     providers,
@@ -138,6 +139,7 @@ def load(
         )
         step("Messages")
         documents.add_documents(now=now)
+        member_changes.add_member_changes(now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

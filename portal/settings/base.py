@@ -4,6 +4,7 @@ Every deployment choice is an environment variable; README.md lists them. Secret
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,11 @@ CELERY_ACCEPT_CONTENT = ["json"]
 OUTBOX_SWEEP_SECONDS = int(os.environ.get("OUTBOX_SWEEP_SECONDS", "5"))
 OUTBOX_LEASE_SECONDS = int(os.environ.get("OUTBOX_LEASE_SECONDS", "60"))
 OUTBOX_MAX_ATTEMPTS = 8
+# The member system: how long a change waits before it is sent, and how much later it counts as overdue.
+SYNC_DELAY = timedelta(seconds=int(os.environ.get("SYNC_DELAY_SECONDS", str(4 * 60 * 60))))
+SYNC_OVERDUE_AFTER = timedelta(seconds=int(os.environ.get("SYNC_OVERDUE_SECONDS", str(30 * 60))))
+# "simulated", "x12_834", or the dotted path of a class of one's own (clients.membersystem.gateways.base.Gateway).
+MEMBER_SYSTEM_GATEWAY = os.environ.get("MEMBER_SYSTEM_GATEWAY") or "simulated"
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))
@@ -316,6 +322,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15 * 60,
         "options": {"expires": 15 * 60},
     },
+    # A lost message costs a minute: what is due stays due.
+    "sweep-member-changes": {
+        "task": "clients.sweep_member_changes",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    "watch-member-changes": {
+        "task": "clients.watch_member_changes",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }
@@ -323,6 +340,9 @@ CELERY_BEAT_SCHEDULE = {
 # --- E-questions: hours after which one that waits counts as overdue, and whether answers carry the writer's name ---
 QUESTION_TARGET_HOURS = int(os.environ.get("QUESTION_TARGET_HOURS", "24"))
 QUESTION_ANSWERS_SIGNED = os.environ.get("QUESTION_ANSWERS_SIGNED", "") == "1"
+
+# Who may read /metrics: collectors that send this as a bearer token. Empty: the page is not there.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 # --- Browser-side protection ---
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,5 +1,8 @@
 """`make demo`: everything on one machine, codes to be read in /demo/mailbox/. Never expose this to the internet."""
 
+import os
+from datetime import timedelta
+
 from portal.settings.base import *
 from portal.settings.secrets import local_secrets
 
@@ -13,3 +16,4 @@ SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
 DEMO_MAILBOX = True
 # A person who tries the demo signs in many times an hour.
 ONE_TIME_CODE_SENDS_PER_HOUR = 1000
+SYNC_DELAY = timedelta(seconds=int(os.environ.get("SYNC_DELAY_SECONDS", "120")))

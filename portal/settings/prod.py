@@ -12,6 +12,8 @@ for _name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "SEARCH_DIGEST_KEY", "ALLOW
 
 LOG_FORMAT = os.environ.get("LOG_FORMAT", "json")
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
+# The simulated one answers every change as if a carrier had taken it: only for somebody who asks for it by name.
+MEMBER_SYSTEM_GATEWAY = os.environ.get("MEMBER_SYSTEM_GATEWAY") or "x12_834"
 SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]

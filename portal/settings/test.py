@@ -1,6 +1,7 @@
 """The test suite: the real database, fixed keys, fast password hashing, N+1 queries raise."""
 
 import os
+from datetime import timedelta
 
 from portal.settings.base import *
 
@@ -24,6 +25,7 @@ WHITENOISE_USE_FINDERS = True
 EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
 SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
 DEMO_MAILBOX = True
+SYNC_DELAY = timedelta()
 LOG_LEVEL = "WARNING"
 LOGGING = {"level": LOG_LEVEL, "format": "text"}
 UPLOADS_ROOT = RUNTIME_DIR / f"uploads-test-{os.getpid()}"  # removed at the end of the run

@@ -227,6 +227,7 @@ MATRIX = """
     POST    ecomm:documents-delete   document     in    in   200  200  ->   ->   403  200  403  403  403  403
     POST    ecomm:documents-restore  document     in    in   ->   ->   ->   ->   403  ->   403  403  403  403
     GET     health                   -            200   200  200  200  200  200  200  200  200  200  200  200
+    GET     metrics                  -            404   404  404  404  404  404  404  404  404  404  404  404
     GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200  200  200
 """
 
@@ -494,6 +495,7 @@ def test_public_views_are_known_by_name():
         "demo-mailbox",
         "health",
         "legal-terms",
+        "metrics",
     }
 
 
@@ -674,6 +676,8 @@ NOT_SCOPED = {
     apps.get_model("clients", "ContactPoint"): "read with its member",
     apps.get_model("clients", "Coverage"): "read with its policy",
     apps.get_model("clients", "MemberImport"): "figures of the carrier's feed",
+    apps.get_model("clients", "SimulatedMemberSystem"): "how the demo's member system behaves",
+    apps.get_model("clients", "SimulatedReceipt"): "what the demo's member system has received, by reference",
     apps.get_model("clients", "SurnameForm"): "surnames alone, of nobody in particular",
 }
 

@@ -1,0 +1,59 @@
+"""What an accepted enrollment, termination or reinstatement does to the policy as the portal shows it (ADR 0014)."""
+
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from clients.membersystem import outcomes
+from clients.membersystem.outcomes import Outcomes
+from clients.models import Coverage, MemberChange, Policy
+from clients.services import statuses
+
+Kind = MemberChange.Kind
+
+
+def _enrolled(change: MemberChange, now: datetime) -> None:
+    """The numbers are stored by then (``clients.membersystem.numbers``); the status follows from the dates."""
+    statuses.refresh_policies(policy_ids=[change.policy_id], now=now)
+
+
+def _termed(change: MemberChange, now: datetime) -> None:
+    """Coverage ends with ``last_day``, for everybody on the policy whose own coverage does not end before.
+
+    A carrier's status from before is out of date with it: the dates say from now on what the policy is.
+    """
+    last_day = date.fromisoformat(change.payload["last_day"])
+    policy = _locked(change)
+    policy.term_date, policy.term_date_derived = last_day, False
+    policy.status_source = Policy.StatusSource.DERIVED
+    if paid_to := change.payload["paid_to"]:
+        policy.paid_to_date = date.fromisoformat(paid_to)
+    policy.save(update_fields=["term_date", "term_date_derived", "status_source", "paid_to_date"])
+    covered = Coverage.objects.filter(policy=policy)
+    covered.filter(Q(term_date__isnull=True) | Q(term_date__gt=last_day)).update(term_date=last_day)
+    statuses.refresh_policies(policy_ids=[policy.pk], now=now)
+
+
+def _reinstated(change: MemberChange, now: datetime) -> None:
+    """In force again, for everybody whose coverage had ended with the policy's.
+
+    The member system's word is kept as the carrier's status until its feed brings what has been paid: by the dates on
+    file the policy would have ended again.
+    """
+    policy = _locked(change)
+    ended_with_it = Q(policy=policy, term_date=policy.term_date) & Q(term_date__isnull=False)
+    Coverage.objects.filter(ended_with_it).update(term_date=None)
+    policy.term_date, policy.term_date_derived = None, False
+    policy.status, policy.status_source = Policy.Status.ACTIVE, Policy.StatusSource.CARRIER
+    policy.save(update_fields=["term_date", "term_date_derived", "status", "status_source"])
+    statuses.refresh_policies(policy_ids=[policy.pk], now=now)
+
+
+def _locked(change: MemberChange) -> Policy:
+    return Policy.objects.select_for_update(of=("self",)).get(pk=change.policy_id)
+
+
+def register() -> None:
+    outcomes.register(Kind.ENROLL, Outcomes(accepted=_enrolled))
+    outcomes.register(Kind.TERM, Outcomes(accepted=_termed))
+    outcomes.register(Kind.REINSTATE, Outcomes(accepted=_reinstated))
