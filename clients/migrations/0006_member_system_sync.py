@@ -12,7 +12,7 @@ def put_the_one_row(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0004_member_changes"),
+        ("clients", "0005_member_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

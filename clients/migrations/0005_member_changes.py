@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0003_policy_status_checks"),
+        ("clients", "0004_policies_to_pay"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
