@@ -118,6 +118,7 @@ def pcp_change(**changes):
         ],
         effective_date=day,
         reason="AB",
+        with_card=True,
     )
 
 
@@ -180,7 +181,8 @@ def test_many_transaction_sets_share_one_envelope():
     bodies = [body for make, _first in KINDS.values() for body in make()]
     text = as_file(bodies)
     assert judge(text)
-    assert text.count("ISA*") == 1 and text.count("ST*834*") == len(bodies)
+    assert text.count("ISA*") == 1
+    assert text.count("ST*834*") == len(bodies)
     assert text[ISA_LENGTH - 1] == "~"
     assert f"GE*{len(bodies)}*101~" in text
 
@@ -478,6 +480,7 @@ def batches(draw):
             chosen,
             effective_date=draw(days),
             reason=draw(st.sampled_from(sorted(x12.PROVIDER_CHANGE_REASONS))),
+            with_card=draw(st.booleans()),
         ),
         *x12.id_card_order(header, person, plan, quantity=draw(st.integers(1, 99)), replacement=draw(st.booleans())),
         *x12.termination(

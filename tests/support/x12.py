@@ -58,3 +58,49 @@ def sample(name: str) -> str:
 def segments_of(text: str) -> list[list[str]]:
     """The segments of a file written with the usual delimiters."""
     return [one.strip().split("*") for one in text.split("~") if one.strip()]
+
+
+def acknowledged(text: str, **codes: str) -> str:
+    """The 999 and TA1 a receiver writes of one of our files.
+
+    ``codes`` gives transaction sets another verdict than A, by reference: ``acknowledged(text, CNT_1="R")`` rejects the
+    set of reference CNT-1.
+    """
+    segments = segments_of(text)
+    isa, gs = segments[0], segments[1]
+    sets, number = [], ""
+    for one in segments:
+        if one[0] == "ST":
+            number = one[2]
+        elif one[0] == "BGN":
+            sets.append((number, codes.get(one[2].replace("-", "_"), "A")))
+    rejected = sum(code == "R" for _number, code in sets)
+    verdict = "A" if not rejected else "R" if rejected == len(sets) else "P"
+    inside = [f"AK1*BE*{gs[6]}*005010X220A1"]
+    for number, code in sets:
+        inside.append(f"AK2*834*{number}*005010X220A1")
+        if code == "R":
+            inside += ["IK3*NM1*12**8", "IK4*9*67*4*1"]
+        inside.append(f"IK5*{code}" + ("*5" if code == "R" else ""))
+    inside.append(f"AK9*{verdict}*{len(sets)}*{len(sets)}*{len(sets) - rejected}")
+    lines = [
+        f"TA1*{isa[13]}*{isa[9]}*{isa[10]}*A*000",
+        "GS*FA*MEMBERSYS*PRODPORTAL*20261121*1500*7*X*005010X231",
+        "ST*999*0001*005010X231",
+        *inside,
+        f"SE*{len(inside) + 2}*0001",
+        "GE*1*7",
+    ]
+    return answer_header() + "".join(f"{line}~\n" for line in lines) + "IEA*1*000000900~\n"
+
+
+def interchange_answer(text: str, code: str, note: str = "000") -> str:
+    """The TA1 alone."""
+    isa = segments_of(text)[0]
+    return answer_header() + f"TA1*{isa[13]}*{isa[9]}*{isa[10]}*{code}*{note}~\nIEA*0*000000900~\n"
+
+
+def answer_header(usage: str = "T") -> str:
+    sender, receiver = f"{'MEMBERSYS':15}", f"{'PRODPORTAL':15}"
+    blank = " " * 10
+    return f"ISA*00*{blank}*00*{blank}*ZZ*{sender}*ZZ*{receiver}*261121*1500*^*00501*000000900*0*{usage}*:~\n"

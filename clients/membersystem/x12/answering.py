@@ -107,14 +107,16 @@ class _Answering:
             raise Unreadable("A transaction set cannot be accepted partly (IK5).")
         if rejected and answer.verdict in (Verdict.ACCEPTED, Verdict.ACCEPTED_WITH_ERRORS):
             raise Unreadable("It accepts a group and rejects one of its transaction sets (AK9, IK5).")
-        if answer.verdict == Verdict.PARTLY and answer.accepted != len(sets) - len(rejected) and unnamed:
+        # Some receivers call a group rejected as soon as one of its sets is, and count those they accepted (AK904).
+        partly = answer.verdict == Verdict.PARTLY or (answer.verdict == Verdict.REJECTED and answer.accepted > 0)
+        if partly and unnamed and answer.accepted != len(sets) - len(rejected):
             raise Unreadable("It does not say which transaction sets of a group were accepted (AK9).")
         for number, one in sets.items():
             about = named.get(number)
             verdict = about.verdict if about else Verdict.ACCEPTED
             if not about and answer.verdict == Verdict.ACCEPTED_WITH_ERRORS:
                 verdict = Verdict.ACCEPTED_WITH_ERRORS
-            if answer.verdict == Verdict.REJECTED:
+            if answer.verdict == Verdict.REJECTED and not partly:
                 verdict = Verdict.REJECTED
             self._set(one, _STATES[verdict], (about.note if about else "") or answer.note)
 

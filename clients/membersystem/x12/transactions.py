@@ -235,9 +235,19 @@ def _contact_set(header: Header, person: Person, contacts: Sequence[Contact], pa
 
 
 def pcp_change(
-    header: Header, person: Person, plan: Plan, providers: Sequence[Provider], *, effective_date: date, reason: str
+    header: Header,
+    person: Person,
+    plan: Plan,
+    providers: Sequence[Provider],
+    *,
+    effective_date: date,
+    reason: str,
+    with_card: bool = False,
 ) -> list[Body]:
-    """Whom one member has from ``effective_date`` on, with a new card; ``reason`` is a PLA05 code (PCP_16)."""
+    """Whom one member has from ``effective_date`` on; ``reason`` is a PLA05 code (PCP_16).
+
+    ``with_card`` orders a card along with it. The portal orders cards by a change of their own.
+    """
     body = _opening(header)
     body += _member(header, person, Maintenance.CHANGE, Reason.PCP_CHANGE)
     body.append(_day("303", effective_date))
@@ -245,7 +255,8 @@ def pcp_change(
     body.append(_coverage(plan, Maintenance.CHANGE))
     body.append(_day("348", plan.effective_date))
     body.append(_day("303", effective_date))
-    body.append(_card(plan, quantity=1))
+    if with_card:
+        body.append(_card(plan, quantity=1))
     change = segment("PLA", "2", "1P", _ccyymmdd(effective_date), "", reason)
     return [body + _providers(providers, change)]
 
