@@ -162,3 +162,6 @@ class MemberChangeAdmin(_OnAPolicy):
     list_filter = ("status", "kind")
     search_fields = ("account__number__exact", "idempotency_key__exact")
     search_help_text = "Account number or idempotency key"
+
+
+from clients import admin_x12  # noqa: E402, F401 - registers its page

@@ -1,7 +1,10 @@
 """Files exchanged with the member system in X12: what was written, what came back, and which change each set was about."""
 
 import uuid
+from datetime import datetime
+from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -28,7 +31,13 @@ class X12File(models.Model):
         QUARANTINED = "QUARANTINED", "In quarantine"
         PUT_BACK = "PUT_BACK", "Put back to be read again"
 
-    ANSWERED = (State.ACCEPTED, State.PARTLY, State.REJECTED)
+    # In which folder the bytes lie; those of a file that could not be written, or was put back, are nowhere.
+    FOLDERS: ClassVar[dict[str, tuple[State, ...]]] = {
+        "outbound": (State.WRITING, State.WAITING),
+        "inbound": (State.READING,),
+        "archive": (State.ACCEPTED, State.PARTLY, State.REJECTED, State.READ),
+        "quarantine": (State.QUARANTINED,),
+    }
 
     direction = models.CharField(max_length=3, choices=Direction.choices)
     state = models.CharField(max_length=11, choices=State.choices)
@@ -67,6 +76,15 @@ class X12File(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def folder(self) -> str:
+        """Where it lies; of a file that waits for its answer, until the transfer program has taken it."""
+        return next((folder for folder, states in self.FOLDERS.items() if self.state in states), "")
+
+    def is_overdue(self, *, now: datetime) -> bool:
+        """Whether nobody has answered it within ``settings.X12_ANSWER_WITHIN``."""
+        return self.state == self.State.WAITING and self.happened_at < now - settings.X12_ANSWER_WITHIN
+
 
 class X12TransactionSet(models.Model):
     """One transaction set of a file of ours: the change it tells, and what the member system said of it."""
@@ -93,7 +111,10 @@ class X12TransactionSet(models.Model):
         ordering = ["file_id", "id"]
         verbose_name = "X12 transaction set"
         constraints = [models.UniqueConstraint(fields=["file", "st02"], name="x12_set_number_once_in_a_file")]
-        indexes = [models.Index(fields=["change", "-id"], name="x12_sets_of_change")]
+        indexes = [
+            models.Index(fields=["change", "-id"], name="x12_sets_of_change"),
+            models.Index(fields=["reference"], name="x12_sets_by_reference"),
+        ]
 
     def __str__(self) -> str:
         return self.st02

@@ -164,7 +164,8 @@ def _read(found: Found, now: datetime) -> AnswerSet | None:
         return None  # another worker was quicker
     except OSError as exc:
         raise Unreachable(f"A file in the inbound folder cannot be read ({_named(exc)}).") from exc
-    young = now.timestamp() - found.modified_at < SETTLES_AFTER.total_seconds()
+    # Its clock may be ahead of ours.
+    young = abs(now.timestamp() - found.modified_at) < SETTLES_AFTER.total_seconds()
     if young and not _is_whole(data):
         return None
     file = _row(found, data, now)

@@ -1,12 +1,12 @@
 """What came back, brought to the transaction sets it is about, and from them to what the sync asks for."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clients.membersystem.gateways.base import Answer
 from clients.membersystem.x12 import folders
@@ -165,7 +165,7 @@ def _settle(file: X12File, now: datetime) -> None:
         transaction.on_commit(partial(folders.take_back, file.name))
 
 
-def unanswered(*, now: datetime) -> Iterable[X12File]:
+def unanswered(*, now: datetime) -> QuerySet[X12File]:
     """Files of ours that nobody has answered within ``settings.X12_ANSWER_WITHIN``, oldest first."""
     since = now - settings.X12_ANSWER_WITHIN
     return X12File.objects.filter(state=X12File.State.WAITING, happened_at__lt=since).order_by("happened_at")

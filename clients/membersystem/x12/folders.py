@@ -53,6 +53,17 @@ def inbound() -> Path:
     return Path(settings.X12_INBOUND_DIR)
 
 
+def count(folder: Path) -> int | None:
+    """How many files lie in a folder, what is being written left out; None where it cannot be told."""
+    try:
+        with os.scandir(folder) as entries:
+            return sum(not _UNFINISHED.search(one.name) and not one.is_dir(follow_symlinks=False) for one in entries)
+    except FileNotFoundError:
+        return 0
+    except OSError:
+        return None
+
+
 def put_out(name: str, data: bytes) -> None:
     """Write a file for the member system: complete under its name, or not there at all. Raises ``OSError``.
 
