@@ -3,7 +3,9 @@
 import io
 import json
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,11 @@ from typing import Any
 import pyx12.map_if
 import pyx12.params
 import pyx12.x12n_document
+
+from clients.membersystem.gateways.base import Transaction
+from clients.membersystem.x12.envelope import ControlNumbers, Partners, file_text
+from clients.membersystem.x12.transactions import Body
+from clients.models import MemberChange, PcpAssignment, Policy
 
 SAMPLES = Path(__file__).parents[1] / "data" / "x12"
 
@@ -104,3 +111,63 @@ def answer_header(usage: str = "T") -> str:
     sender, receiver = f"{'MEMBERSYS':15}", f"{'PRODPORTAL':15}"
     blank = " " * 10
     return f"ISA*00*{blank}*00*{blank}*ZZ*{sender}*ZZ*{receiver}*261121*1500*^*00501*000000900*0*{usage}*:~\n"
+
+
+def every_kind_of_change(policies: Iterable[Policy], *, now: datetime) -> list[Transaction]:
+    """What the portal would tell of each policy: all that can happen to it, none of it stored."""
+    told = []
+    for policy in policies:
+        after = {"CELL": {"value": "3125550144", "extension": "", "send_text": True}}
+        day = policy.effective_date.isoformat()
+        payloads: dict[MemberChange.Kind, dict[str, Any]] = {
+            MemberChange.Kind.ENROLL: {"effective_date": day},
+            MemberChange.Kind.CONTACT: {"before": {"CELL": None}, "after": after},
+            MemberChange.Kind.ID_CARD: {"request_id": 1, "line": policy.line, "quantity": 1, "replacement": True},
+            MemberChange.Kind.TERM: {
+                "last_day": (policy.term_date or policy.effective_date).isoformat(),
+                "paid_to": policy.paid_to_date.isoformat() if policy.paid_to_date else None,
+                "reason": "NONPAYMENT",
+            },
+            MemberChange.Kind.REINSTATE: {"effective_date": day},
+        }
+        spans = list(policy.pcp_assignments.all())
+        if spans:
+            payloads[MemberChange.Kind.PCP] = {
+                "assignment_id": spans[-1].pk,
+                "before": None,
+                "after": _whom(spans[-1]),
+                "reason": "No Reason Given",
+                "reason_code": "AI",
+                "received_on": day,
+            }
+        for kind, payload in payloads.items():
+            change = MemberChange(
+                kind=kind,
+                account_id=policy.account_id,
+                member_id=spans[-1].member_id if kind == MemberChange.Kind.PCP else None,
+                policy=policy,
+                payload=payload,
+                created_at=now,
+            )
+            told.append(
+                Transaction(change=change, reference=f"{kind[:3]}-{policy.pk}", resend=policy.pk % 2 == 0, made_at=now)
+            )
+    return told
+
+
+def _whom(span: PcpAssignment) -> dict[str, Any]:
+    group, provider = span.medical_group, span.provider
+    return {
+        "group_number": group.number if group else "",
+        "group_name": group.name if group else "",
+        "npi": provider.npi if provider else "",
+        "provider_name": f"{provider.first_name} {provider.last_name}" if provider else "",
+        "effective_date": span.effective_date.isoformat(),
+        "end_date": None,
+    }
+
+
+def as_one_file(bodies: Sequence[Body], *, made_at: datetime) -> str:
+    numbers = ControlNumbers(isa13="000000001", gs06="1", st02=[f"{place:04}" for place in range(1, len(bodies) + 1)])
+    partners = Partners(sender="PRODPORTAL", receiver="MEMBERSYS", usage="T")
+    return file_text(bodies, partners=partners, numbers=numbers, made_at=made_at)
