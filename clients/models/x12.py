@@ -1,15 +1,17 @@
 """Files exchanged with the member system in X12: what was written, what came back, and which change each set was about."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from clients.models.changes import MemberChange
 from portal.common.crypto import EncryptedTextField
+
+# Receivers answer within minutes; after a day something is wrong.
+ANSWER_WITHIN = timedelta(hours=24)
 
 
 class X12File(models.Model):
@@ -82,8 +84,8 @@ class X12File(models.Model):
         return next((folder for folder, states in self.FOLDERS.items() if self.state in states), "")
 
     def is_overdue(self, *, now: datetime) -> bool:
-        """Whether nobody has answered it within ``settings.X12_ANSWER_WITHIN``."""
-        return self.state == self.State.WAITING and self.happened_at < now - settings.X12_ANSWER_WITHIN
+        """Whether nobody has answered it within a day."""
+        return self.state == self.State.WAITING and self.happened_at < now - ANSWER_WITHIN
 
 
 class X12TransactionSet(models.Model):

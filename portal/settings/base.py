@@ -288,13 +288,12 @@ X12_ARCHIVE_DIR = Path(os.environ.get("X12_ARCHIVE_DIR") or RUNTIME_DIR / "x12" 
 X12_QUARANTINE_DIR = Path(os.environ.get("X12_QUARANTINE_DIR") or RUNTIME_DIR / "x12" / "quarantine")
 X12_SENDER_ID = os.environ.get("X12_SENDER_ID", "PRODPORTAL")
 X12_RECEIVER_ID = os.environ.get("X12_RECEIVER_ID", "MEMBERSYS")
-X12_USAGE = os.environ.get("X12_USAGE", "T")  # T: test, P: production (ISA15)
+X12_USAGE = os.environ.get("X12_USAGE") or "T"  # T: test, P: production (ISA15); prod.py says P
 X12_SPONSOR_NAME = os.environ.get("X12_SPONSOR_NAME", "INDIVIDUAL MARKET {state}")
 X12_SPONSOR_ID = os.environ.get("X12_SPONSOR_ID", "INDIVIDUAL-{state}")
 X12_PAYER_NAME = os.environ.get("X12_PAYER_NAME", CARRIER_NAME)
 X12_PAYER_ID = os.environ.get("X12_PAYER_ID", "PAYER-{state}")
 X12_SENDS_SSN = os.environ.get("X12_SENDS_SSN", "") == "1"  # in enrollments, where the partner demands it
-X12_ANSWER_WITHIN = timedelta(hours=int(os.environ.get("X12_ANSWER_HOURS", "24")))
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))

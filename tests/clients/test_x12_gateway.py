@@ -133,7 +133,6 @@ def segments(exchange, *names):
 # --- What is written ---
 
 
-@pytest.mark.feature("CON_03")
 def test_a_contact_change_tells_all_numbers_the_changed_ones_first(gateway, exchange, family):
     one = change(family, payload=contact_payload(EMAIL="new@example.com", FAX="3125550109"))
     (delivery,) = send(gateway, one)
@@ -186,7 +185,6 @@ def pcp_payload(**changes):
     } | changes
 
 
-@pytest.mark.feature("PCP_16")
 def test_a_pcp_change_is_about_one_member_and_names_group_and_physician(gateway, exchange, family, providers):
     sam = Member.objects.get(account=family.account, role="SPOUSE")
     send(gateway, change(family, Kind.PCP, pcp_payload(), sam))
@@ -206,7 +204,6 @@ def test_a_pcp_change_is_about_one_member_and_names_group_and_physician(gateway,
     assert judge(sent_text(exchange))
 
 
-@pytest.mark.feature("IDC_01")
 def test_an_order_of_cards_says_how_many_and_whether_they_replace_others(gateway, exchange, family):
     payload = {"request_id": 1, "line": "MEDICAL", "quantity": 2, "replacement": True}
     send(gateway, change(family, Kind.ID_CARD, payload))
@@ -532,7 +529,6 @@ def test_two_workers_read_one_file_as_one(gateway, exchange):
     assert not list((exchange / "inbound").iterdir())
 
 
-@pytest.mark.feature("CON_03")
 def test_a_change_in_two_sets_waits_for_both_and_one_rejection_rejects_it(gateway, exchange, family):
     ContactPoint.objects.create(member=family.account.members.first(), kind="FAX", value="3125550109")
     one = change(family)

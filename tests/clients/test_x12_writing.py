@@ -220,7 +220,6 @@ WORK = x12.Contact(kind=Number.WORK, value="3125550102", extension="77")
 FAX = x12.Contact(kind=Number.FAX, value="3125550103")
 
 
-@pytest.mark.feature("CON_03")
 def test_what_does_not_fit_into_one_per_goes_into_further_sets_and_stays_with_its_extension():
     bodies = contact_change([CONTACTS[2], WORK, CONTACTS[0], CONTACTS[1], FAX])
     assert [[one for one in body if one[0] == "PER"] for body in bodies] == [

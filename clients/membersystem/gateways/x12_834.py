@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -23,6 +24,7 @@ from clients.models import X12File, X12TransactionSet
 
 logger = structlog.get_logger(__name__)
 
+_IDENTIFIER = re.compile(r"[A-Z0-9][A-Z0-9 .-]{0,13}[A-Z0-9]")
 # A file that cannot be read may still be coming in: it is left alone until nobody has written to it for so long.
 SETTLES_AFTER = timedelta(minutes=2)
 State = X12File.State
@@ -109,8 +111,8 @@ def _written(told: Sequence[tuple[Transaction, list[Body]]]) -> dict[str, Delive
     made_at = told[0][0].made_at
     header_time, _zone = local(made_at)
     bodies = [(one, body) for one, several in told for body in several]
+    partners = _partners()
     numbers = control_numbers.take(len(bodies))
-    partners = Partners(sender=settings.X12_SENDER_ID, receiver=settings.X12_RECEIVER_ID, usage=settings.X12_USAGE)
     text = file_text([body for _one, body in bodies], partners=partners, numbers=numbers, made_at=header_time)
     data = text.encode("ascii")
     file = X12File(
@@ -148,6 +150,16 @@ def _written(told: Sequence[tuple[Transaction, list[Body]]]) -> dict[str, Delive
             Delivery(reference=one.reference, isa13=numbers.isa13, gs06=numbers.gs06, st02=st02),
         )
     return deliveries
+
+
+def _partners() -> Partners:
+    """Who writes to whom. Raises ``Unreachable`` for settings no file can be written with: the changes wait for better."""
+    partners = Partners(sender=settings.X12_SENDER_ID, receiver=settings.X12_RECEIVER_ID, usage=settings.X12_USAGE)
+    if not all(_IDENTIFIER.fullmatch(one) for one in (partners.sender, partners.receiver)):
+        raise Unreachable("X12_SENDER_ID and X12_RECEIVER_ID must have 2 to 15 capitals and digits.")
+    if partners.usage not in ("T", "P"):
+        raise Unreachable("X12_USAGE must be T or P.")
+    return partners
 
 
 # --- Reading ---

@@ -19,6 +19,7 @@ from clients.membersystem.x12.acknowledgements import (
     read,
 )
 from clients.models import X12File, X12TransactionSet
+from clients.models.x12 import ANSWER_WITHIN
 
 SetState = X12TransactionSet.State
 _STATES = {
@@ -166,8 +167,8 @@ def _settle(file: X12File, now: datetime) -> None:
 
 
 def unanswered(*, now: datetime) -> QuerySet[X12File]:
-    """Files of ours that nobody has answered within ``settings.X12_ANSWER_WITHIN``, oldest first."""
-    since = now - settings.X12_ANSWER_WITHIN
+    """Files of ours that nobody has answered within a day, oldest first."""
+    since = now - ANSWER_WITHIN
     return X12File.objects.filter(state=X12File.State.WAITING, happened_at__lt=since).order_by("happened_at")
 
 
