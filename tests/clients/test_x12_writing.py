@@ -245,6 +245,14 @@ def test_numbers_that_do_not_fit_beside_an_enrollment_follow_as_a_contact_change
     assert judge(as_file([first, second]))
 
 
+def test_sets_that_follow_an_enrollment_have_references_of_their_own():
+    crowded = [replace(one, contacts=[*CONTACTS[:2], WORK, CONTACTS[2], FAX]) for one in FAMILY]
+    bodies = x12.enrollment(HEADER, crowded, HMO, premium=Decimal("1.00"))
+    references = [body[0][2] for body in bodies]
+    assert len(set(references)) == len(references) == 9
+    assert references[:3] == [HEADER.reference, f"{HEADER.reference}-2", f"{HEADER.reference}-3"]
+
+
 def test_a_member_without_any_number_left_is_told_without_a_per():
     (body,) = x12.contact_change(HEADER, JANE, [])
     assert "PER" not in {one[0] for one in body}
@@ -503,9 +511,10 @@ def test_random_changes_to_random_households_pass_the_judge_and_our_checks(bodie
 
 
 @pytest.mark.drill
-@settings(max_examples=2000)
+@pytest.mark.timeout(900)
+@settings(max_examples=1000)
 @given(bodies=batches())
-def test_two_thousand_random_households_pass_the_judge_and_our_checks(bodies):
+def test_a_thousand_random_households_pass_the_judge_and_our_checks(bodies):
     assert judge(as_file(bodies))
     assert [finding for body in bodies for finding in checks.findings(body)] == []
 

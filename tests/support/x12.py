@@ -130,6 +130,9 @@ def every_kind_of_change(policies: Iterable[Policy], *, now: datetime) -> list[T
             },
             MemberChange.Kind.REINSTATE: {"effective_date": day},
         }
+        if policy.status == Policy.Status.CANCELLED:
+            # It ended before it began: nobody is enrolled on it, or was.
+            del payloads[MemberChange.Kind.ENROLL], payloads[MemberChange.Kind.REINSTATE]
         spans = list(policy.pcp_assignments.all())
         if spans:
             payloads[MemberChange.Kind.PCP] = {

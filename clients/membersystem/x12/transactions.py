@@ -180,10 +180,11 @@ def enrollment(header: Header, enrollees: Sequence[Enrollee], plan: Plan, *, pre
     """
     dependents = sum(one.person.relationship != Relationship.SUBSCRIBER for one in enrollees)
     body = _opening(header, totals=(("TO", len(enrollees)), ("DT", dependents)))
-    left_over = []
+    left_over: list[Body] = []
     for one in enrollees:
         contacts, *more = in_slots(one.contacts) or [[]]
-        left_over += [_contact_set(header, one.person, slots, part) for part, slots in enumerate(more, 2)]
+        for slots in more:
+            left_over.append(_contact_set(header, one.person, slots, part=len(left_over) + 2))
         subscriber = one.person.relationship == Relationship.SUBSCRIBER
         body += _member(header, one.person, Maintenance.ADDITION, Reason.INITIAL_ENROLLMENT, own_number=True)
         body.append(_day("356", one.effective_date))
@@ -209,7 +210,7 @@ def contact_change(header: Header, person: Person, contacts: Sequence[Contact]) 
     transaction sets. A number that is not named any more is none any more (CON_01..10).
     """
     packed = in_slots(contacts) or [[]]
-    return [_contact_set(header, person, slots, part) for part, slots in enumerate(packed, 1)]
+    return [_contact_set(header, person, slots, part=part) for part, slots in enumerate(packed, 1)]
 
 
 def in_slots(contacts: Iterable[Contact]) -> list[list[Contact]]:
@@ -226,7 +227,7 @@ def in_slots(contacts: Iterable[Contact]) -> list[list[Contact]]:
     return packed
 
 
-def _contact_set(header: Header, person: Person, contacts: Sequence[Contact], part: int) -> Body:
+def _contact_set(header: Header, person: Person, contacts: Sequence[Contact], *, part: int) -> Body:
     body = _opening(header, part=part)
     body += _member(header, person, Maintenance.CHANGE, Reason.CHANGED_DATA)
     body.append(_day("303", header.effective_date))
