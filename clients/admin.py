@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from clients import admin_x12  # noqa: F401 - registers its pages
 from clients.models import (
     Account,
     ContactPoint,
@@ -162,6 +163,3 @@ class MemberChangeAdmin(_OnAPolicy):
     list_filter = ("status", "kind")
     search_fields = ("account__number__exact", "idempotency_key__exact")
     search_help_text = "Account number or idempotency key"
-
-
-from clients import admin_x12  # noqa: E402, F401 - registers its page
