@@ -50,13 +50,13 @@ class OverdueFilter(admin.SimpleListFilter):
 class X12FileAdmin(ReadMostlyAdmin):
     """Look a file up, see what became of each of its sets, read it a segment a line; every look is audited."""
 
-    list_display = ("name", "direction", "folder", "status", "isa13", "gs06", "set_count", "happened_at", "settled_at")
+    list_display = ("name", "direction", "shown_folder", "status", "numbers", "set_count", "happened_at")
     list_filter = ("direction", FolderFilter, OverdueFilter, "state")
     search_fields = ("isa13__exact", "gs06__exact", "name__exact", "sets__reference__exact")
     search_help_text = "Interchange or group control number, name of the file, or transaction reference"
     list_select_related = ()
     hidden_fields = ("id", "state", "header_time", "archive_key", "data_key")
-    readonly_fields = ("folder", "status")
+    readonly_fields = ("shown_folder", "status")
 
     class Media:
         css: ClassVar = {"all": ["portal/admin-x12.css"]}
@@ -66,6 +66,18 @@ class X12FileAdmin(ReadMostlyAdmin):
 
     def audit_id(self, obj: X12File) -> str:
         return obj.name
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        first = ["direction", "status", "problem", "shown_folder"]
+        return first + [name for name in super().get_fields(request, obj) if name not in (*first, "name")]
+
+    @admin.display(description="folder")
+    def shown_folder(self, obj: X12File) -> str:
+        return obj.folder.capitalize()
+
+    @admin.display(description="interchange, group")
+    def numbers(self, obj: X12File) -> str:
+        return ", ".join(number for number in (obj.isa13, obj.gs06) if number)
 
     @admin.display(description="sets")
     def set_count(self, obj: Any) -> str:

@@ -45,10 +45,10 @@ class X12File(models.Model):
     state = models.CharField(max_length=11, choices=State.choices)
     name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField(help_text="In bytes.")
-    sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     isa13 = models.CharField("interchange control number", max_length=9, blank=True)
     gs06 = models.CharField("group control number", max_length=9, blank=True)
-    happened_at = models.DateTimeField(help_text="When it was written, or found in the inbound folder.")
+    happened_at = models.DateTimeField("written or found at")
     # The day and time in the interchange header (YYMMDDHHMM), which a TA1 repeats.
     header_time = models.CharField(max_length=10, blank=True, editable=False)
     settled_at = models.DateTimeField(
