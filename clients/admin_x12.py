@@ -50,7 +50,7 @@ class OverdueFilter(admin.SimpleListFilter):
 class X12FileAdmin(ReadMostlyAdmin):
     """Look a file up, see what became of each of its sets, read it a segment a line; every look is audited."""
 
-    list_display = ("name", "direction", "shown_folder", "status", "numbers", "set_count", "happened_at")
+    list_display = ("name", "status", "shown_folder", "numbers", "set_count", "happened_at")
     list_filter = ("direction", FolderFilter, OverdueFilter, "state")
     search_fields = ("isa13__exact", "gs06__exact", "name__exact", "sets__reference__exact")
     search_help_text = "Interchange or group control number, name of the file, or transaction reference"
