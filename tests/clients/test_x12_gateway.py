@@ -395,6 +395,17 @@ def test_a_resend_is_a_new_set_under_the_old_reference(gateway, exchange, family
     assert X12TransactionSet.objects.filter(change=one, reference=f"CHG-{one.pk}").count() == 2
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"X12_SENDER_ID": "much-too-long-a-name"}, {"X12_RECEIVER_ID": ""}, {"X12_USAGE": "X"}]
+)
+def test_settings_no_file_can_be_written_with_let_the_changes_wait(gateway, exchange, family, settings, wrong):
+    for name, value in wrong.items():
+        setattr(settings, name, value)
+    with pytest.raises(Unreachable, match=next(iter(wrong))):
+        send(gateway, change(family))
+    assert not X12File.objects.exists()
+
+
 def test_a_folder_that_cannot_be_written_is_an_outage_and_is_seen(gateway, exchange, family):
     (exchange / "outbound").write_text("in the way")
     with pytest.raises(Unreachable, match="outbound folder cannot be written"):
@@ -527,6 +538,18 @@ def test_two_workers_read_one_file_as_one(gateway, exchange):
     assert X12File.objects.filter(direction="IN").count() == 1
     assert X12TransactionSet.objects.get().state == SetState.ACCEPTED
     assert not list((exchange / "inbound").iterdir())
+
+
+def test_a_worker_that_comes_late_to_a_file_finds_it_done(gateway, exchange, family, monkeypatch):
+    send(gateway, change(family))
+    path = come_in(exchange, acknowledged(sent_text(exchange)))
+    found = list(folders.come_in())
+    data = path.read_bytes()
+    assert len(read(gateway)) == 1
+    monkeypatch.setattr(folders, "come_in", lambda: iter(found))
+    monkeypatch.setattr(folders, "read", lambda _path, at_most: data)
+    assert list(gateway.read_answers(now=NOW)) == []
+    assert X12File.objects.get(direction="IN").state == State.READ
 
 
 def test_a_change_in_two_sets_waits_for_both_and_one_rejection_rejects_it(gateway, exchange, family):

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -181,6 +182,8 @@ def _read(found: Found, now: datetime) -> AnswerSet | None:
     if young and not _is_whole(data):
         return None
     file = _row(found, data, now)
+    if file is None:
+        return None
     try:
         answers = take_in(data, file=file, now=now)
     except Unreadable as exc:
@@ -197,20 +200,26 @@ def _is_whole(data: bytes) -> bool:
     return True
 
 
-def _row(found: Found, data: bytes, now: datetime) -> X12File:
-    """The row of a file that is being read; two workers at once share one."""
-    file, _created = X12File.objects.get_or_create(
+def _row(found: Found, data: bytes, now: datetime) -> X12File | None:
+    """The row of a file that is being read; two workers at once share one. None when another has just done with it."""
+    file, created = X12File.objects.get_or_create(
         direction=X12File.Direction.IN,
         state=State.READING,
         name=found.name,
         sha256=hashlib.sha256(data).hexdigest(),
         defaults={"size": found.size, "happened_at": now},
     )
+    # A file leaves the folder before its row leaves the state READING.
+    if created and not os.path.lexists(found.path):
+        file.delete()
+        return None
     return file
 
 
 def _set_apart(found: Found, data: bytes, why: str, now: datetime) -> None:
     file = _row(found, data, now)
+    if file is None:
+        return
     try:
         folders.set_apart(file, found.path)
     except OSError as exc:

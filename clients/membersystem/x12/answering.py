@@ -123,7 +123,8 @@ class _Answering:
 
     def _sent(self, **number: str) -> X12File:
         """The file of ours with a control number, locked: two answers about it come one after the other."""
-        ours = X12File.objects.filter(direction=X12File.Direction.OUT, **number).exclude(state=X12File.State.FAILED)
+        # One that is said not to have been written is none the less answered if somebody has it.
+        ours = X12File.objects.filter(direction=X12File.Direction.OUT, **number)
         file = ours.select_for_update().order_by("-id").first()
         if file is None:
             raise Unreadable("It answers something the portal has not sent, by its control number (TA1, AK1).")
