@@ -21,7 +21,8 @@ RUN python scripts/with_throwaway_secrets.py python manage.py collectstatic --no
     && python -m compileall -q portal accounts clients enrollment ecomm reporting
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/portal --create-home --shell /usr/sbin/nologin portal \
-    && install -d -o portal -g portal -m 0750 /var/lib/portal/files /var/lib/portal/beat
+    && install -d -o portal -g portal -m 0750 /var/lib/portal/files /var/lib/portal/beat \
+    && install -d -o portal -g portal -m 0700 /var/lib/portal/x12
 USER portal
 
 EXPOSE 8000

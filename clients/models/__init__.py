@@ -8,6 +8,7 @@ from clients.models.policies import Coverage, Policy
 from clients.models.prospects import Prospect
 from clients.models.providers import MedicalGroup, PcpAssignment, Provider
 from clients.models.surnames import SurnameForm
+from clients.models.x12 import X12File, X12TransactionSet
 
 __all__ = [
     "Account",
@@ -25,4 +26,6 @@ __all__ = [
     "SimulatedMemberSystem",
     "SimulatedReceipt",
     "SurnameForm",
+    "X12File",
+    "X12TransactionSet",
 ]

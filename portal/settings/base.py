@@ -235,6 +235,21 @@ FILE_UPLOAD_HANDLERS = ["portal.common.files.upload_handlers.BoundedUploadHandle
 FILE_UPLOAD_TEMP_DIR = os.environ.get("UPLOADS_TEMP_DIR") or None
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+# --- The 834 gateway (clients/membersystem/x12): folders of the portal's own; who writes to whom, as agreed ---
+# In names and numbers of sponsor and payer {state} stands for the policy's state.
+X12_OUTBOUND_DIR = Path(os.environ.get("X12_OUTBOUND_DIR") or RUNTIME_DIR / "x12" / "outbound")
+X12_INBOUND_DIR = Path(os.environ.get("X12_INBOUND_DIR") or RUNTIME_DIR / "x12" / "inbound")
+X12_ARCHIVE_DIR = Path(os.environ.get("X12_ARCHIVE_DIR") or RUNTIME_DIR / "x12" / "archive")
+X12_QUARANTINE_DIR = Path(os.environ.get("X12_QUARANTINE_DIR") or RUNTIME_DIR / "x12" / "quarantine")
+X12_SENDER_ID = os.environ.get("X12_SENDER_ID", "PRODPORTAL")
+X12_RECEIVER_ID = os.environ.get("X12_RECEIVER_ID", "MEMBERSYS")
+X12_USAGE = os.environ.get("X12_USAGE") or "T"  # T: test, P: production (ISA15); prod.py says P
+X12_SPONSOR_NAME = os.environ.get("X12_SPONSOR_NAME", "INDIVIDUAL MARKET {state}")
+X12_SPONSOR_ID = os.environ.get("X12_SPONSOR_ID", "INDIVIDUAL-{state}")
+X12_PAYER_NAME = os.environ.get("X12_PAYER_NAME", CARRIER_NAME)
+X12_PAYER_ID = os.environ.get("X12_PAYER_ID", "PAYER-{state}")
+X12_SENDS_SSN = os.environ.get("X12_SENDS_SSN", "") == "1"  # in enrollments, where the partner demands it
+
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"

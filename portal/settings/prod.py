@@ -26,3 +26,5 @@ REMEMBERED_DEVICE_COOKIE_NAME = "__Host-remembered_device"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = True
+# A receiver throws test files away: outside of development they are asked for by name.
+X12_USAGE = os.environ.get("X12_USAGE") or "P"

@@ -29,6 +29,8 @@ SYNC_DELAY = timedelta()
 LOG_LEVEL = "WARNING"
 LOGGING = {"level": LOG_LEVEL, "format": "text"}
 UPLOADS_ROOT = RUNTIME_DIR / f"uploads-test-{os.getpid()}"  # removed at the end of the run
+# Tests of the 834 gateway choose folders of their own; a test that forgets to finds none.
+X12_OUTBOUND_DIR = X12_INBOUND_DIR = X12_ARCHIVE_DIR = X12_QUARANTINE_DIR = RUNTIME_DIR / "no-x12-folder-chosen"
 EMBEDDED_POSTGRES_DIR = RUNTIME_DIR / "postgres-test"
 if EMBEDDED_POSTGRES:
     DATABASES["default"]["HOST"] = str(locate(EMBEDDED_POSTGRES_DIR).socket_dir)

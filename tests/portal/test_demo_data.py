@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import (
@@ -22,12 +22,14 @@ from accounts.models import (
     User,
 )
 from accounts.services import registration
+from clients.membersystem.gateways.x12_834 import told_and_invalid
 from clients.models import (
     Account,
     ContactPoint,
     Coverage,
     MedicalGroup,
     Member,
+    MemberChange,
     PcpAssignment,
     Policy,
     Prospect,
@@ -49,6 +51,7 @@ from tests.support.demo import (
     visible_to,
 )
 from tests.support.factories import AccountFactory, MemberFactory
+from tests.support.x12 import as_one_file, every_kind_of_change, judge
 
 TODAY = date(2026, 11, 21)
 # Month ends, leap days, New Year, the first of a month, and days no three-month grace period can end on.
@@ -362,3 +365,34 @@ def test_no_real_carrier_is_named(loaded):
 def test_rows_can_be_added_afterwards(loaded):
     member = MemberFactory(account=AccountFactory(), member_id="new", ssn=None)
     assert member.pk > loaded.counts["members"]
+
+
+# --- What would be told to the member system ---
+
+
+def assert_everything_can_be_told(policies: QuerySet[Policy], *, batch: int) -> None:
+    """Every kind of change to these policies is an 834 that an independent validator accepts."""
+    now = timezone.now()
+    rows = policies.prefetch_related("pcp_assignments__medical_group", "pcp_assignments__provider").order_by("pk")
+    told = every_kind_of_change(rows, now=now)
+    assert {one.change.kind for one in told} == set(MemberChange.Kind)
+    for start in range(0, len(told), batch):
+        sets, invalid = told_and_invalid(told[start : start + batch])
+        assert invalid == {}
+        judged = judge(as_one_file([body for _one, bodies in sets for body in bodies], made_at=now))
+        assert judged, judged.errors
+
+
+def test_every_kind_of_change_to_a_sample_of_the_book_is_a_valid_834(loaded):
+    # The households with a story of their own have account numbers below the others'.
+    told_stories = Policy.objects.filter(account__number__lt="200000000")
+    some = set(told_stories.values_list("pk", flat=True)[:40])
+    some |= set(Policy.objects.filter(requires_pcp=True).values_list("pk", flat=True)[:10])
+    some |= set(list(Policy.objects.order_by("pk").values_list("pk", flat=True))[::400])
+    assert_everything_can_be_told(Policy.objects.filter(pk__in=some), batch=400)
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(3600)  # a hundred seconds of processor
+def test_every_kind_of_change_to_the_whole_book_is_a_valid_834(loaded):
+    assert_everything_can_be_told(Policy.objects.all(), batch=1000)

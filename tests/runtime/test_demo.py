@@ -190,6 +190,7 @@ def test_reset_demo_refuses_while_the_database_is_used_and_clears_it_later(clust
     assert holder.hears() == "owner"
     (runtime_dir / "uploads").mkdir()
     (runtime_dir / "uploads" / "upload.pdf").touch()
+    (runtime_dir / "x12" / "outbound").mkdir(parents=True)
     reset = [sys.executable, "manage.py", "reset_demo"]
     clean = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "UPLOADS_ROOT"}}
     env = {**clean, "PORTAL_RUNTIME_DIR": str(runtime_dir), "DJANGO_SETTINGS_MODULE": "portal.settings.demo"}

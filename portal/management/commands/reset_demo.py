@@ -30,4 +30,5 @@ class Command(BaseCommand):
         files = Path(settings.UPLOADS_ROOT)
         if runtime_dir in files.parents and files.is_dir():
             shutil.rmtree(files)
+        shutil.rmtree(runtime_dir / "x12", ignore_errors=True)  # the default folders of the 834 gateway
         self.stdout.write("The demo's data is gone." if existed else "There was no demo data.")
