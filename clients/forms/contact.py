@@ -205,6 +205,7 @@ class ContactForm(forms.Form):
             ),
             f"was_{place}",
             HTML("</fieldset>"),
+            css_class="phone-line",
         )
 
     # --- cleaning ---

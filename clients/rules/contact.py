@@ -33,8 +33,8 @@ NO_ACCOUNT_NUMBER = (
 NO_COVERAGE = "Every policy is termed or cancelled. Contact information can be changed while there is coverage."
 USES_PRIMARYS = "Under 18: uses the telephone number and email address of the primary insured."
 CHANGES_OWN = (
-    "Changes contact information in the own member account, or by calling customer service at the number on the back "
-    "of the member ID card."
+    "Uses the member account, or calls customer service at the number on the back of the member ID card, to change "
+    "contact information."
 )
 
 

@@ -76,7 +76,11 @@ def texts(world, *, user=None, now=NOW) -> list[str]:
             SINCE + timedelta(hours=4, minutes=1),
             "sent to the member system, which has not answered yet",
         ),
-        ({"status": "SENT"}, SINCE + timedelta(hours=5), "overdue: it should have reached the member system by 6:05 PM"),
+        (
+            {"status": "SENT"},
+            SINCE + timedelta(hours=5),
+            "overdue: it should have reached the member system by 6:05 PM",
+        ),
     ],
 )
 def test_a_pending_change_says_since_when_and_by_when(world, changed, columns, now, rest):

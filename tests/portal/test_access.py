@@ -180,6 +180,8 @@ MATRIX = """
     GET     clients:act              account      in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     POST    clients:act              account      in    in   405  405  405  405  405  405  405  403  403  405
     GET     clients:act-by-eapp      draft        in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
+    GET     clients:contact          account      in    in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:contact          account      in    in   200  200  404  404  403  200  403  403  403  200
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
