@@ -537,6 +537,8 @@ FOREIGN = [
     ("outsider", "clients:act", "policy"),
     ("delegate", "clients:act", "sibling_policy"),
     ("producer", "clients:act-by-eapp", "outsider_policy"),
+    ("outsider", "clients:contact", "policy"),
+    ("delegate_with_service", "clients:contact", "sibling_policy"),
 ]
 
 
@@ -561,7 +563,9 @@ def test_every_address_with_a_clients_number_is_checked_for_foreign_rows():
     }
 
 
-@pytest.mark.parametrize("name", ["clients:detail", "clients:detail-by-eapp", "clients:act", "clients:act-by-eapp"])
+@pytest.mark.parametrize(
+    "name", ["clients:detail", "clients:detail-by-eapp", "clients:act", "clients:act-by-eapp", "clients:contact"]
+)
 def test_a_scope_that_lets_everything_through_is_noticed(world, client_of, monkeypatch, name):
     monkeypatch.setattr(BookScopedQuerySet, "for_user", lambda self, _user, **_: self)
     number = world.policy.eapp_number if name.endswith("-by-eapp") else world.policy.account.number
