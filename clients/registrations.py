@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from clients import (
+    contact_registrations,  # noqa: F401
     member_system_registrations,  # noqa: F401
     prospect_registrations,  # noqa: F401
 )

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from clients.views import detail, prospects, search
+from clients.views import contact, detail, prospects, search
 from portal.common.converters import NumberConverter
 
 app_name = "clients"
@@ -21,4 +21,5 @@ urlpatterns = [
     path("e-app/<number:eapp_number>/go/", detail.act_by_eapp, name="act-by-eapp"),
     path("<number:account_number>/", detail.detail, name="detail"),
     path("<number:account_number>/go/", detail.act, name="act"),
+    path("<number:account_number>/contact/", contact.contact, name="contact"),
 ]

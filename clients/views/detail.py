@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import AuthenticatedHttpRequest
 from clients.models import Account, Policy
 from clients.selectors import detail as selectors
+from clients.selectors.pending_changes import pending_of
 from clients.views.search import LAST_RESULT
 from portal.common import audit, came_from, client_actions
 from portal.common.access import Perm, requires
@@ -80,6 +81,7 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
     )
     in_hand = _in_hand(account, policies)
     choices = _choices(request, in_hand)
+    pending = pending_of(request.user, account, now=in_hand.now)
     return render(
         request,
         "clients/client_detail.html",
@@ -91,6 +93,8 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
             "choices": choices,
             "buttons": [choice for choice in choices if choice.also_button and not choice.reason],
             "impossible": [choice for choice in choices if choice.reason],
+            "pending": pending,
+            "pending_labels": [line.panel_label for line in pending if line.state == "pending"],
             "timeline": timeline_of(request.user, Household(account=account, today=in_hand.today)),
         },
     )

@@ -15,6 +15,7 @@ from clients.models import Account, MedicalGroup, Member, Policy, Prospect, Prov
 from clients.services import surnames
 from portal.demo_data import (
     cases,
+    contact_changes,
     contacts,
     content,
     documents,
@@ -131,6 +132,7 @@ def load(
             step("Building indexes")
         set_sequences_past((*HOUSEHOLD_MODELS, Producer, ProducerNumber, MedicalGroup, Provider))
         surnames.learn_all()
+        contact_changes.add_contact_changes(by=User.objects.get(username="rsolberg7"), now=now)
         questions.add_questions(
             people={
                 user.username: user for user in User.objects.filter(username__in=usernames).select_related("producer")

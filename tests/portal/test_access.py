@@ -180,6 +180,8 @@ MATRIX = """
     GET     clients:act              account      in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     POST    clients:act              account      in    in   405  405  405  405  405  405  405  403  403  405
     GET     clients:act-by-eapp      draft        in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
+    GET     clients:contact          account      in    in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:contact          account      in    in   200  200  404  404  403  200  403  403  403  200
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
@@ -537,6 +539,8 @@ FOREIGN = [
     ("outsider", "clients:act", "policy"),
     ("delegate", "clients:act", "sibling_policy"),
     ("producer", "clients:act-by-eapp", "outsider_policy"),
+    ("outsider", "clients:contact", "policy"),
+    ("delegate_with_service", "clients:contact", "sibling_policy"),
 ]
 
 
@@ -561,7 +565,9 @@ def test_every_address_with_a_clients_number_is_checked_for_foreign_rows():
     }
 
 
-@pytest.mark.parametrize("name", ["clients:detail", "clients:detail-by-eapp", "clients:act", "clients:act-by-eapp"])
+@pytest.mark.parametrize(
+    "name", ["clients:detail", "clients:detail-by-eapp", "clients:act", "clients:act-by-eapp", "clients:contact"]
+)
 def test_a_scope_that_lets_everything_through_is_noticed(world, client_of, monkeypatch, name):
     monkeypatch.setattr(BookScopedQuerySet, "for_user", lambda self, _user, **_: self)
     number = world.policy.eapp_number if name.endswith("-by-eapp") else world.policy.account.number

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -36,9 +36,10 @@ from clients.models import (
     Provider,
 )
 from clients.models.accounts import ssn_last4_digest
+from clients.selectors.pending_changes import pending_of
 from clients.services.policies import refresh_insured
 from portal.common.models import AuditEvent
-from portal.demo_data import loader, providers
+from portal.demo_data import contact_changes, loader, providers
 from portal.demo_data.cases import SPLIT_HOUSEHOLD_ACCOUNT
 from portal.demo_data.logins import FIXED_USERNAMES
 from portal.demo_runtime.greeting import TO_REGISTER
@@ -181,6 +182,15 @@ def test_the_outsider_has_namesakes_of_rsolberg7s_clients_down_to_the_last_four(
 
 def test_rsolberg7_has_thirty_prospects(loaded):
     assert Prospect.objects.for_user(user("rsolberg7")).filter(producer__user__username="rsolberg7").count() == 30
+
+
+def test_one_client_has_a_contact_change_pending_and_one_that_was_not_accepted(loaded):
+    now = timezone.make_aware(datetime.combine(TODAY, time(9)))
+    lines = {
+        number: [line.state for line in pending_of(user("rsolberg7"), Account.objects.get(number=number), now=now)]
+        for number in (contact_changes.WAITS, contact_changes.REFUSED)
+    }
+    assert list(lines.values()) == [["pending", "pending"], ["problem"]]
 
 
 def test_nothing_was_done_in_the_portal_yet(loaded):
