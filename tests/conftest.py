@@ -14,10 +14,13 @@ from django.test import Client
 from accounts.models import User
 from portal.common.files import store
 from tests.support import embedded
+from tests.support.made_once import MadeOnce
 from tests.support.world import World, build_world
 
 hypothesis.settings.register_profile("portal", deadline=None)  # a slow machine is not a wrong answer
 hypothesis.settings.load_profile("portal")
+
+THE_WORLD = MadeOnce(build_world)
 
 
 def pytest_configure() -> None:
@@ -97,7 +100,7 @@ def mail_goes_to_the_mailbox(settings) -> None:
 @pytest.fixture
 def world() -> World:
     """Rita and her agency, her delegate, an outsider, the carrier's admin, and a small book of each."""
-    return build_world()
+    return THE_WORLD.again()
 
 
 @pytest.fixture
