@@ -33,7 +33,7 @@ class MadeOnce(Generic[Made]):
             return self._make_and_keep()
         with connection.cursor() as cursor:
             cursor.execute(self.inserts)
-        return pickle.loads(self.objects)
+        return pickle.loads(self.objects)  # noqa: S301 - our own
 
     def _make_and_keep(self) -> Made:
         self.circumstances, self.made_at = _circumstances(), timezone.now()
@@ -62,7 +62,7 @@ def _insert(model: type[Model], keys: set[object]) -> str:
     table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
     as_text = ", ".join(f"{column}::text" for column in columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {as_text} FROM {table} WHERE {key} = ANY(%s) ORDER BY {key}", [list(keys)])
+        cursor.execute(f"SELECT {as_text} FROM {table} WHERE {key} = ANY(%s) ORDER BY {key}", [list(keys)])  # noqa: S608
         one = f"({', '.join(['%s'] * len(columns))})"
         rows = ", ".join(cursor.cursor.mogrify(one, row).decode() for row in cursor.fetchall())
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}"  # noqa: S608
