@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, BinaryIO
 
 import hypothesis
@@ -14,10 +15,14 @@ from django.test import Client
 from accounts.models import User
 from portal.common.files import store
 from tests.support import embedded
+from tests.support.made_once import MadeOnce
 from tests.support.world import World, build_world
 
 hypothesis.settings.register_profile("portal", deadline=None)  # a slow machine is not a wrong answer
 hypothesis.settings.load_profile("portal")
+
+THE_WORLD = MadeOnce(build_world)
+WIDGETS = ("django/forms/widgets/", "bootstrap5/")
 
 
 def pytest_configure() -> None:
@@ -60,19 +65,27 @@ def no_file_stays_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def no_query_in_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates get finished values: a query while one renders fails the test. The admin's own templates may query.
 
-    Context processors are done before; the bell's count is asked for there, once a page.
+    Context processors are done before; the bell's count is asked for there, once a page. The hundred small templates of a
+    form's widgets are watched with the page around them; the test client need not keep a copy of the context of each.
     """
     render = Template._render
+    inside = ContextVar("inside", default=False)
 
     def refuse(_execute, sql, _params, _many, _context):
         raise AssertionError(f"A template asked the database: {sql[:300]}")
 
     def watched(self, context):
+        if inside.get():
+            return self.nodelist.render(context) if (self.name or "").startswith(WIDGETS) else render(self, context)
         request = getattr(context, "request", None)
         if request is not None and request.path.startswith("/admin/"):
             return render(self, context)
-        with connection.execute_wrapper(refuse):
-            return render(self, context)
+        before = inside.set(True)
+        try:
+            with connection.execute_wrapper(refuse):
+                return render(self, context)
+        finally:
+            inside.reset(before)
 
     monkeypatch.setattr(Template, "_render", watched)
 
@@ -97,7 +110,7 @@ def mail_goes_to_the_mailbox(settings) -> None:
 @pytest.fixture
 def world() -> World:
     """Rita and her agency, her delegate, an outsider, the carrier's admin, and a small book of each."""
-    return build_world()
+    return THE_WORLD.again()
 
 
 @pytest.fixture

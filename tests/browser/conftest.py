@@ -4,9 +4,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, sync_playwright
 
 from accounts.models import User
 from portal.common import outbox
@@ -40,23 +43,79 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def new_context(chromium: Browser, live_server) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes browser contexts that fail the test on a script error or a refused (CSP) resource."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+class Windows:
+    """Browser contexts for the whole run, one after another for many tests: opening a window costs more than most tests do.
 
-    def make(**options) -> BrowserContext:
-        context = chromium.new_context(base_url=live_server.url, **{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        contexts.append(context)
+    A test gets one with nothing in it: no cookie, nothing stored, no permission, no page of another test. Some things a
+    context never forgets (a clock that was installed): a test that does them asks for one ``alone``.
+    """
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.free: dict[str, list[BrowserContext]] = {}
+        self.taken: list[tuple[str, BrowserContext]] = []
+
+    def take(self, *, alone: bool = False, **options: Any) -> BrowserContext:
+        kind = "" if alone else repr(sorted(options.items()))
+        free = self.free.setdefault(kind, [])
+        if free:
+            context = free.pop()
+        else:
+            context = self.browser.new_context(base_url=self.url, **options)
+            context.set_default_timeout(10_000)
+            if not alone:
+                context.new_page()  # a window lives as long as it has a page
+        self.taken.append((kind, context))
         return context
 
-    yield make
-    for context in contexts:
-        context.close()
+    def give_back(self) -> None:
+        """Close what the test opened, and forget what it left behind."""
+        for kind, context in self.taken:
+            if not kind:
+                context.close()
+                continue
+            first, *opened = context.pages
+            for page in opened:
+                page.close()
+            context.clear_cookies()
+            context.clear_permissions()
+            devtools = context.new_cdp_session(first)
+            devtools.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+            devtools.detach()
+            self.free[kind].append(context)
+        self.taken.clear()
+
+
+@pytest.fixture(scope="session")
+def windows(chromium: Browser, live_server) -> Windows:
+    return Windows(chromium, live_server.url)
+
+
+@pytest.fixture
+def new_context(windows: Windows) -> Iterator[Callable[..., BrowserContext]]:
+    """Gives browser contexts that fail the test on a script error or a refused (CSP) resource."""
+    errors: list[str] = []
+    watched: list[BrowserContext] = []
+
+    def on_script_error(error: WebError) -> None:
+        errors.append(str(error.error))
+
+    def on_message(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    def take(**options: Any) -> BrowserContext:
+        context = windows.take(**{"viewport": DESKTOP, **options})
+        context.on("weberror", on_script_error)
+        context.on("console", on_message)
+        watched.append(context)
+        return context
+
+    yield take
+    windows.give_back()
+    for context in watched:
+        context.remove_listener("weberror", on_script_error)
+        context.remove_listener("console", on_message)
     # A 4xx answer is reported by the browser as a console error too; those the tests cause on purpose.
     assert [error for error in errors if "the server responded with a status of 4" not in error] == []
 
@@ -67,10 +126,26 @@ def page(new_context) -> Page:
 
 
 @pytest.fixture
-def sign_in_as(page: Page) -> Callable[[User], Page]:
-    """Goes through both steps as a person would, reading the code in the mailbox."""
+def sign_in_as(page: Page, live_server) -> Callable[..., Page]:
+    """Opens the home page of somebody who has signed in already; how that is done is not what the test is about."""
 
     def sign_in(user: User, *, on: Page | None = None) -> Page:
+        where = on or page
+        client = Client()
+        client.force_login(user)
+        key = client.cookies[settings.SESSION_COOKIE_NAME].value
+        where.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
+        where.goto("/")
+        return where
+
+    return sign_in
+
+
+@pytest.fixture
+def log_in_as(page: Page) -> Callable[..., Page]:
+    """Goes through both steps as a person would, reading the code in the mailbox."""
+
+    def log_in(user: User, *, on: Page | None = None) -> Page:
         where = on or page
         where.goto("/accounts/login/")
         where.get_by_label("Username").fill(user.username)
@@ -84,7 +159,7 @@ def sign_in_as(page: Page) -> Callable[[User], Page]:
         where.wait_for_url("**/")
         return where
 
-    return sign_in
+    return log_in
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_two_unread_ones_are_opened_and_marked_and_the_badge_is_gone(world, sign
 
 @pytest.mark.feature("HOM_06")
 def test_the_badge_changes_while_the_page_stays_open(world, sign_in_as, new_context):
-    page = new_context().new_page()
+    page = new_context(alone=True).new_page()
     page.clock.install()
     sign_in_as(world.producer, on=page)
     page.evaluate("window.stayed = true")
@@ -67,7 +67,7 @@ def test_the_badge_changes_while_the_page_stays_open(world, sign_in_as, new_cont
 
 
 def test_after_the_session_ended_elsewhere_the_window_goes_to_the_login_page(world, sign_in_as, new_context):
-    page = new_context().new_page()
+    page = new_context(alone=True).new_page()
     page.clock.install()
     sign_in_as(world.producer, on=page)
     page.goto("/accounts/my-information/")
@@ -78,7 +78,7 @@ def test_after_the_session_ended_elsewhere_the_window_goes_to_the_login_page(wor
 
 
 def test_a_page_nobody_looks_at_does_not_ask(world, sign_in_as, new_context):
-    page = new_context().new_page()
+    page = new_context(alone=True).new_page()
     page.clock.install()
     page.add_init_script(
         "Object.defineProperty(document, 'visibilityState', {get: () => window.hiddenNow ? 'hidden' : 'visible'})"

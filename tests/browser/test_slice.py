@@ -17,8 +17,8 @@ def head_line(page: Page, text: str) -> None:
 @pytest.mark.feature("HOM_05")
 @pytest.mark.feature("DET_01")
 @pytest.mark.feature("REP_17")
-def test_from_sign_in_to_the_grace_report_in_excel(world, sign_in_as):
-    page = sign_in_as(world.producer)
+def test_from_sign_in_to_the_grace_report_in_excel(world, log_in_as):
+    page = log_in_as(world.producer)
     assert page.get_by_role("heading", level=1).inner_text() == "Welcome, Rita Solberg"
 
     page.keyboard.press("/")
@@ -84,9 +84,9 @@ def test_every_page_of_the_slice_is_accessible(world, sign_in_as, page, assert_a
         assert_accessible(page)
 
 
-def test_the_whole_job_works_without_javascript(world, new_context, sign_in_as):
+def test_the_whole_job_works_without_javascript(world, new_context, log_in_as):
     page = new_context(java_script_enabled=False).new_page()
-    sign_in_as(world.producer, on=page)
+    log_in_as(world.producer, on=page)
     page.get_by_label("Number").fill(world.account_number)
     page.get_by_role("button", name="Submit").click()
     page.get_by_role("link", name=world.account_number).click()
