@@ -39,7 +39,7 @@ HOW_CHOICES = ["By phone", "In person", "By email", "In writing"]
 # A line for every type; one more for a number without a type beside them.
 ROWS, MOST_ROWS = len(TYPES), len(TYPES) + 1
 PARTS = ("type", "number", "extension", "send_text", "was")
-SAVED_MEANWHILE = "Saved meanwhile: {saved}"
+THERE_NOW = "What is there now: {saved}"
 NOTHING = "nothing"
 
 
@@ -299,7 +299,7 @@ def with_what_is_saved(sent: ContactForm, standing: Standing, why: str) -> Conta
     form.is_valid()
     form.add_error(None, why)
     for name, text in said.items():
-        form.add_error(name, SAVED_MEANWHILE.format(saved=text))
+        form.add_error(name, THERE_NOW.format(saved=text))
     return form
 
 

@@ -27,9 +27,7 @@ NUMBER_MISSING = "Enter the phone number, or leave the whole line empty."
 TEXTS_TO_CELL_ONLY = "Text messages can only be sent to a cellular phone number. Select No, or change the type."
 WHO_SAID_SO = "Enter who agreed to text messages, or who does not want them any more."
 HOW_WAS_IT_SAID = "Select how this was said."
-NO_ACCOUNT_NUMBER = (
-    "This household has no account number yet. Contact information can be changed once the carrier has assigned one."
-)
+NO_ACCOUNT_NUMBER = "Contact information can be changed once the carrier has assigned an account number."
 NO_COVERAGE = "Every policy is termed or cancelled. Contact information can be changed while there is coverage."
 USES_PRIMARYS = "Under 18: uses the telephone number and email address of the primary insured."
 CHANGES_OWN = (

@@ -391,10 +391,10 @@ def test_another_tabs_values_are_shown_beside_and_nothing_typed_is_lost(rita, ur
     typed = {"number_0": "(630) 555-0199", "type_1": "CELL", "number_1": "(630) 555-0102", "email": "t2@home.example"}
     response = rita.post(url, {**second, **typed, "step": "finish"})
     said = errors(response)
-    assert said["number_0"] == "Saved meanwhile: Home Phone Number (630) 555-0101 ext. 7"
-    assert said["number_1"] == "Saved meanwhile: nothing"
-    assert said["number_2"] == "Saved meanwhile: Work Phone Number (630) 555-0104"
-    assert said["email"] == "Saved meanwhile: tanya@home.example"
+    assert said["number_0"] == "What is there now: Home Phone Number (630) 555-0101 ext. 7"
+    assert said["number_1"] == "What is there now: nothing"
+    assert said["number_2"] == "What is there now: Work Phone Number (630) 555-0104"
+    assert said["email"] == "What is there now: tanya@home.example"
     assert "Nothing of yours was saved yet" in pages.read(response).text
     sent = filled(response)
     assert {name: sent[name] for name in typed} == typed
@@ -409,7 +409,7 @@ def test_next_already_says_what_somebody_else_has_saved(rita, url, world, sign_i
     mine = filled(rita.get(url))
     finish(sign_in(world.delegate_with_service), url, number_0="6305550101")
     response = rita.post(url, {**mine, "number_0": "6305550199", "step": "next"})
-    assert errors(response)["number_0"] == "Saved meanwhile: Home Phone Number (630) 555-0101 ext. 7"
+    assert errors(response)["number_0"] == "What is there now: Home Phone Number (630) 555-0101 ext. 7"
 
 
 # --- pending values ---
