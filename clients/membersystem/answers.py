@@ -34,6 +34,8 @@ def collect(*, now: datetime, gateway: Gateway | None = None) -> int:
                 gateway.mark_stored(answer_set.receipt)
     except (Unreachable, OSError) as exc:
         logger.warning("answers of the member system not reached", error=type(exc).__name__)
+    except Exception as exc:  # noqa: BLE001 - a fault in reading answers must not keep changes from being sent
+        logger.error("answers of the member system not read", error=settle.kind_and_place(exc))
     return answered
 
 

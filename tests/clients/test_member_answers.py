@@ -107,10 +107,11 @@ def test_an_answer_that_cannot_be_stored_is_read_again_and_keeps_no_other(monkey
     assert heard == [("accepted", good.pk), ("accepted", bad.pk)]
 
 
-def test_a_line_that_is_down_brings_no_answers_and_breaks_nothing():
+@pytest.mark.parametrize("error", [Unreachable("no route"), OSError("stale"), ValueError("a broken file")])
+def test_answers_that_cannot_be_read_keep_nothing_from_being_sent(error):
     class Down(Scripted):
         def read_answers(self, *, now):
-            raise Unreachable("no route")
+            raise error
 
     assert answers.collect(now=NOW, gateway=Down()) == 0
 

@@ -22,33 +22,35 @@ SETTINGS = "tests.support.sync_demo_settings"
 QUEUE = f"""
 from django.utils import timezone
 from accounts.models import User
-from clients.models import Member, MemberChange, Policy, SimulatedReceipt
+from clients.models import Member, MemberChange, SimulatedReceipt
 from clients.services import member_changes
+from tests.support.factories import PolicyFactory, ProducerNumberFactory, UserFactory
 MemberChange.objects.all().delete()
 SimulatedReceipt.objects.all().delete()
-by = User.objects.get(username="rsolberg7")
-seen = {{}}
-for policy in Policy.objects.filter(account__number__isnull=False).order_by("id"):
-    seen.setdefault(policy.account_id, policy)
-for policy in list(seen.values())[:{MEMBERS}]:
-    member = Member.objects.get(account_id=policy.account_id, role="PRIMARY")
-    for number in range({EACH}):
+by = User.objects.filter(username="drill").first() or UserFactory(username="drill")
+number = by.producer.numbers.first() or ProducerNumberFactory(producer=by.producer)
+members = list(Member.objects.filter(role="PRIMARY").select_related("account"))
+if not members:
+    members = [Member.objects.get(account=PolicyFactory(producer_number=number).account) for _ in range({MEMBERS})]
+for member in members:
+    for place in range({EACH}):
         member_changes.queue(
-            kind=MemberChange.Kind.ID_CARD, policy=policy, member=member, payload={{}}, reference=f"drill-{{number}}",
-            by=by, now=timezone.now(),
+            kind=MemberChange.Kind.ID_CARD, policy=member.account.policies.get(), member=member, payload={{}},
+            reference=f"drill-{{place}}", by=by, now=timezone.now(),
         )
 """
 
 
 class Sync(Portal):
     def queue(self) -> None:
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", QUEUE],
             cwd=ROOT,
             env={**os.environ, "PORTAL_RUNTIME_DIR": str(self.folder), **self.env},
-            check=True,
             capture_output=True,
+            text=True,
         )
+        assert done.returncode == 0, done.stderr
 
     def received(self) -> int:
         return self.ask("SELECT count(*) FROM clients_simulatedreceipt")[0][0]
