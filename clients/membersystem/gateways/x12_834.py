@@ -63,9 +63,10 @@ class X12Gateway:
                 # An interchange that was taken in, or what had its answer before: the sync has nothing to store.
                 self.mark_stored(answers.receipt)
 
+    @transaction.atomic
     def mark_stored(self, receipt: str) -> None:
-        """Move a file that was read into the archive."""
-        file = X12File.objects.filter(pk=int(receipt), state=State.READING).first()
+        """Move a file that was read into the archive. Of two workers the second waits, and finds it done."""
+        file = X12File.objects.select_for_update().filter(pk=int(receipt), state=State.READING).first()
         if file is None:
             return
         path = folders.inbound() / file.name
@@ -76,7 +77,7 @@ class X12Gateway:
                 folders.archive(file, data)
                 path.unlink(missing_ok=True)
         except FileNotFoundError:
-            pass  # another worker was quicker
+            pass  # somebody took it away: its answers are stored all the same
         except OSError as exc:
             raise Unreachable(f"A file that was read cannot be moved into the archive ({_named(exc)}).") from exc
         file.state, file.settled_at = State.READ, timezone.now()
