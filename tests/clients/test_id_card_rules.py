@@ -72,7 +72,8 @@ LEFT = CoveredMember(key=4, name="Charlie", is_primary=False, last_day=TODAY - t
 FAMILY = [PRISCILLA, SAM, LAST_DAY, LEFT]
 
 
-@pytest.mark.feature("IDC_04", "IDC_05")
+@pytest.mark.feature("IDC_04")
+@pytest.mark.feature("IDC_05")
 @pytest.mark.parametrize(("requires_pcp", "keys"), [(True, [1, 2, 3]), (False, [1])])
 def test_a_plan_with_pcp_has_a_card_for_each_covered_member_any_other_for_the_primary_insured(requires_pcp, keys):
     assert [member.key for member in members_to_choose(FAMILY, requires_pcp=requires_pcp, on=TODAY)] == keys
