@@ -162,3 +162,7 @@ class MemberChangeAdmin(_OnAPolicy):
     list_filter = ("status", "kind")
     search_fields = ("account__number__exact", "idempotency_key__exact")
     search_help_text = "Account number or idempotency key"
+
+
+# Big pages of their own; importing them registers them.
+from clients import admin_id_cards  # noqa: E402, F401

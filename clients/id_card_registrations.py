@@ -8,10 +8,12 @@ from django.urls import reverse
 from clients.membersystem import outcomes
 from clients.membersystem.outcomes import Outcomes
 from clients.models import MemberChange
-from clients.services import id_cards
-from portal.common import activity, client_actions
+from clients.selectors.id_cards import id_card_entries
+from clients.services import id_card_files, id_cards  # noqa: F401 - its outbox handlers
+from portal.common import activity, client_actions, timeline
 from portal.common.access import Perm
 from portal.common.client_actions import ClientAction, ClientInHand
+from portal.common.timeline import Source
 
 NO_ACCOUNT_NUMBER = "This household has no account number yet: ID cards can be had once the carrier has assigned one."
 
@@ -34,6 +36,7 @@ client_actions.register(
         why_not=_why_not,
     )
 )
+timeline.register(Source(name="id-cards", perm=Perm.CLIENT_VIEW, order=15, entries=id_card_entries))
 outcomes.register(MemberChange.Kind.ID_CARD, Outcomes(accepted=id_cards.was_accepted, failed=id_cards.has_failed))
 
 

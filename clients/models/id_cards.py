@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -10,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from accounts.scoping import BookScopedQuerySet
 from clients.models.accounts import Account, Member
 from clients.models.policies import Policy
+from clients.rules.id_cards import check_digit_fits
 from portal.common.dates import US_STATE_CHOICES
 
 ten_digit_phone = RegexValidator(r"\A1?-?\d{3}-\d{3}-\d{4}\Z", "Write the phone number as 1-800-555-0142.")
@@ -168,7 +170,7 @@ class IdCardRule(Dated):
         RX_TYPEFACE = "rx_typeface", "Typeface of pharmacy data: sans, or serif-8pt"
         INSURED_STATEMENT = "insured_statement", "Sentence that says who insures"
         ISSUER_ID_LABEL = "issuer_id_label", "Label of the card issuer identifier"
-        FORM_NOTE = "form_note", "Words after the form number"
+        FORM_APPROVAL = "form_approval", "Whether the form must be approved before use: required, or empty"
 
     us_state = models.CharField("state", max_length=2, choices=[("", "Every state"), *US_STATE_CHOICES], blank=True)
     product = models.CharField(max_length=6, choices=Product.choices, blank=True)
@@ -225,6 +227,13 @@ class CardIssuer(Dated):
     payer_id = models.CharField(max_length=10, blank=True, help_text="For electronic claims.")
     network_name = models.CharField(max_length=60, blank=True)
     form_number = models.CharField(max_length=30, help_text="Of the card's form; a new layout needs a new number.")
+    form_layout = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="The layout that was filed under this form number; cards of a newer one wait for a new form.",
+    )
+    form_approved_on = models.DateField(
+        null=True, blank=True, help_text="Day on which the regulator approved the form, where it has to be approved."
+    )
 
     class Meta:
         verbose_name = "card data of the carrier"
@@ -243,6 +252,10 @@ class CardIssuer(Dated):
 
     def __str__(self) -> str:
         return f"{self.us_state} {self.get_line_display()} from {self.first_day:%m/%d/%Y}"
+
+    def clean(self) -> None:
+        if not check_digit_fits(self.issuer_id):
+            raise ValidationError({"issuer_id": "The last digit does not fit the others (ISO/IEC 7812 check digit)."})
 
 
 def _dollars(words: str) -> Any:

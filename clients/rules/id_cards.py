@@ -131,3 +131,12 @@ def quantity_error(quantity: int | None, *, requires_pcp: bool, most: int) -> st
 def card_day(*, effective_date: date, today: date) -> date:
     """The day whose data a card shows: today, or the first day of coverage where that is still to come."""
     return max(effective_date, today)
+
+
+def check_digit_fits(number: str) -> bool:
+    """Whether the last digit of a card issuer number is the Luhn digit of the others (ISO/IEC 7812)."""
+    total = 0
+    for place, digit in enumerate(reversed(number)):
+        doubled = int(digit) * (2 if place % 2 else 1)
+        total += doubled // 10 + doubled % 10
+    return total % 10 == 0

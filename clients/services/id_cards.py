@@ -15,11 +15,13 @@ from accounts.models import User
 from clients.models import Account, IdCardOrder, IdCardRequest, Member, MemberChange, Policy
 from clients.rules import id_cards as rules
 from clients.services.member_changes import queue
-from portal.common import audit
+from portal.common import audit, outbox
 from portal.common.dates import moment_as_text
 
 Kind, State = IdCardRequest.Kind, IdCardRequest.State
 RENDER, BUNDLE = "clients.id_card.render", "clients.id_card.bundle"
+NOTHING_ASKED = "None of the chosen policies has ID cards now."
+TOO_MANY = "At most {most} ID cards can be made at once; you chose {count}."
 SENT_BACK = "The member system did not accept the order."
 
 
@@ -55,6 +57,11 @@ def why_not(policy: Policy, *, now: datetime) -> str:
     if refused is None:
         return ""
     return refused.sentence(moment_as_text(refused.opens_at) if refused.opens_at else "")
+
+
+def most_copies(requires_pcp: bool) -> int:
+    """How many permanent cards of one member can be ordered at once, inclusive."""
+    return 1 if requires_pcp else int(settings.ID_CARD_MOST_COPIES)
 
 
 def order_permanent(
@@ -142,6 +149,103 @@ def _queue(request: IdCardRequest, *, by: User, now: datetime) -> None:
         by=by,
         now=now,
     )
+
+
+# --- temporary cards ---
+
+
+@transaction.atomic
+def request_temporary(
+    *,
+    asked: Sequence[CardAsked],
+    by: User,
+    now: datetime,
+    form_key: str,
+    account: Account | None = None,
+    bundle: str = "",
+    left_out: Sequence[tuple[Policy, str]] = (),
+) -> IdCardOrder:
+    """Record the cards and owe a rendered PDF file of each (IDC_09, IDC_10).
+
+    ``account`` is the household when there is one only; ``bundle`` says in what the cards are put together; ``left_out``
+    are chosen policies without a card, with the reason. Raises ``CardsNotAvailable``; then nothing is made.
+    """
+    if not asked:
+        raise CardsNotAvailable(NOTHING_ASKED)
+    if len(asked) > settings.ID_CARD_MOST_IN_ONE_FILE:
+        raise CardsNotAvailable(TOO_MANY.format(most=settings.ID_CARD_MOST_IN_ONE_FILE, count=len(asked)))
+    for policy in {card.policy.pk: card.policy for card in asked}.values():
+        if reason := why_not(policy, now=now):
+            raise CardsNotAvailable(reason)
+    order, is_new = IdCardOrder.objects.get_or_create(
+        form_key=f"{by.pk}:{form_key}",
+        defaults={
+            "kind": IdCardOrder.Kind.TEMPORARY,
+            "account": account,
+            "bundle": bundle if len(asked) > 1 else IdCardOrder.Bundle.NONE,
+            "left_out": [{"policy": policy.pk, "reason": reason} for policy, reason in left_out],
+            "requested_by": by,
+            "requested_at": now,
+        },
+    )
+    if is_new:
+        for request in _add_cards(order, asked):
+            owe_rendering(request)
+        _audit("id_card.made", order, asked, by=by, cards=len(asked))
+    return order
+
+
+def owe_rendering(request: IdCardRequest) -> None:
+    outbox.add(RENDER, dedupe_key=f"id-card-render:{request.pk}:{request.attempt}", payload={"request_id": request.pk})
+
+
+def owe_bundle(order: IdCardOrder) -> None:
+    outbox.add(BUNDLE, dedupe_key=f"id-card-bundle:{order.pk}:{order.bundle_attempt}", payload={"order_id": order.pk})
+
+
+@transaction.atomic
+def cancel(*, order: IdCardOrder, by: User, now: datetime) -> bool:
+    """Stop making what is not made yet; cards that are ready stay. Returns whether there was anything to stop."""
+    order = IdCardOrder.objects.select_for_update().get(pk=order.pk)
+    waiting = IdCardRequest.objects.filter(order=order, kind=Kind.TEMPORARY, state=State.REQUESTED)
+    unbundled = bool(order.bundle) and order.file_id is None
+    if order.kind != IdCardOrder.Kind.TEMPORARY or order.cancelled_at or not (waiting.exists() or unbundled):
+        return False
+    waiting.update(state=State.CANCELLED, finished_at=now, failure="")
+    order.cancelled_at = now
+    order.save(update_fields=["cancelled_at"])
+    for request in order.requests.select_related("policy__producer_number__producer", "policy__account")[:1]:
+        _audit_request("id_card.cancelled", request, by=by)
+    return True
+
+
+@transaction.atomic
+def retry_temporary(*, order: IdCardOrder, by: User, now: datetime) -> int:
+    """Make once more what has failed, and the file of all cards. Raises ``NothingToRetry`` and ``CardsNotAvailable``."""
+    order = IdCardOrder.objects.select_for_update().get(pk=order.pk)
+    failed = list(
+        order.requests.select_for_update(of=("self",))
+        .filter(state=State.FAILED, kind=Kind.TEMPORARY)
+        .select_related("policy__producer_number__producer", "policy__account")
+    )
+    if order.cancelled_at or order.forgotten_at or not (failed or order.failure):
+        raise NothingToRetry
+    for request in failed:
+        if reason := why_not(request.policy, now=now):
+            raise CardsNotAvailable(reason)
+        request.attempt += 1
+        request.state, request.failure, request.finished_at = State.REQUESTED, "", None
+        request.save(update_fields=["attempt", "state", "failure", "finished_at"])
+        owe_rendering(request)
+        _audit_request("id_card.retried", request, by=by)
+    # The file is made anew when the last of its cards is ready.
+    order.bundle_attempt += 1
+    had_failed = bool(order.failure)
+    order.failure, order.file = "", None
+    order.save(update_fields=["bundle_attempt", "failure", "file"])
+    if had_failed and not failed:
+        owe_bundle(order)
+    return len(failed)
 
 
 # --- what the member system answers ---

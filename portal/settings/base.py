@@ -326,6 +326,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15 * 60,
         "options": {"expires": 15 * 60},
     },
+    "forget-id-card-files": {
+        "task": "clients.forget_id_card_files",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }
