@@ -11,6 +11,7 @@ from clients.models import CardIssuer, IdCardOrder, IdCardRequest, Member, PlanC
 from clients.services import id_cards as service
 
 State = IdCardRequest.State
+HMO_FAMILY = "100200343"  # portal.demo_data.cases: everybody has a PCP
 REFUSED = "The member system did not accept the order: the mailing address is being verified."
 
 
@@ -25,7 +26,7 @@ def add_orders(*, by: User, now: datetime) -> None:
         producer_number__producer=by.producer_id, status=Policy.Status.ACTIVE, account__number__isnull=False
     ).select_related("account", "producer_number__producer")
     families = mine.filter(requires_pcp=True, member_count__gte=3, pcp_assignments__isnull=False)
-    hmo = families.order_by("id").first()
+    hmo = families.filter(account__number=HMO_FAMILY).first() or families.order_by("id").first()
     ppo = mine.filter(requires_pcp=False, line=Policy.Line.MEDICAL).exclude(plan_id="").order_by("id").first()
     if hmo is None or ppo is None:
         return
