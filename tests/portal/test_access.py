@@ -181,6 +181,17 @@ MATRIX = """
     GET     clients:act              account      in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     POST    clients:act              account      in    in   405  405  405  405  405  405  405  403  403  405
     GET     clients:act-by-eapp      draft        in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
+    GET     clients:id-cards         account      in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-cards-choose  cards        in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-cards-confirm cards        in    in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:id-cards-confirm cards        in    in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:id-cards-of-list card_policy  in    in   200  200  ->   ->   403  200  403  403  403  200
+    GET     clients:id-card-order    card_order   in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-card-order-state card_order in   in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:id-card-order-cancel card_order in  in   ->   ->   404  404  403  ->   403  403  403  ->
+    POST    clients:id-card-order-retry card_order in   in   ->   ->   404  404  403  ->   403  403  403  ->
+    GET     clients:id-card-bundle   card_order   in    in   404  404  404  404  403  404  403  403  403  404
+    GET     clients:id-card-file     card         in    in   404  404  404  404  403  404  403  403  403  404
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
@@ -236,6 +247,29 @@ def grant_of(world: World, delegate: User) -> int:
     return DelegateGrant.objects.get(producer=world.producer.producer, delegate=delegate).pk
 
 
+def card_order_of(world: World) -> IdCardOrder:
+    """A permanent order of the producer of record; nothing of it can be stopped, tried again or downloaded."""
+    order, is_new = IdCardOrder.objects.get_or_create(
+        form_key="of-the-matrix",
+        defaults={
+            "kind": IdCardOrder.Kind.PERMANENT,
+            "account": world.policy.account,
+            "requested_at": timezone.now(),
+            "requested_by": world.producer,
+        },
+    )
+    if is_new:
+        IdCardRequest.objects.create(
+            order=order,
+            policy=world.policy,
+            member=Member.objects.get(account=world.policy.account),
+            kind=order.kind,
+            requested_at=order.requested_at,
+            requested_by=world.producer,
+        )
+    return order
+
+
 @dataclass(frozen=True)
 class Asked:
     method: str
@@ -248,6 +282,9 @@ class Asked:
             "account": [world.account_number],
             "eapp": [world.policy.eapp_number],
             "draft": ["0199999999"],
+            "cards": [world.account_number, "permanent"],
+            "card_order": [card_order_of(world).key] if self.what == "card_order" else [],
+            "card": [card_order_of(world).key, 1] if self.what == "card" else [],
             "npn": [world.producer.producer.npn],
             "grant": [grant_of(world, world.delegate)],
             "old_grant": [grant_of(world, world.former_delegate)],
@@ -275,6 +312,7 @@ class Asked:
             "quick": {"q": "Washington"},
             "grid": {"grid": "filters"},
             "everything": {"all": "1"},
+            "card_policy": {"row": str(world.policy.pk)},
             "lead": {"row": str(Prospect.objects.values_list("pk", flat=True).first())},
             "document": {"row": str(DocumentSubmission.objects.values_list("tracking_number", flat=True).first())},
         }.get(self.what, {})
