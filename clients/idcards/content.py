@@ -29,6 +29,7 @@ class CardRefused(Exception):
 
 NO_FACTS = "The figures of this plan (deductibles, maximums, copays) are not on file, so that no card can be printed."
 NO_ISSUER = "The carrier's card data for this state is not on file, so that no card can be printed."
+NO_RULES = "What the state asks of ID cards is not on file, so that no card can be printed."
 NO_PLAN_ID = "This plan has no plan ID, so that its figures are not known and no card can be printed."
 NOT_APPROVED = "The form of this card is waiting for the state's approval."
 ASK_CARRIER = "Permanent ID cards can be ordered all the same."
@@ -171,6 +172,8 @@ def why_no_card(
         return f"{NO_FACTS} {ASK_CARRIER}"
     if issuer is None:
         return f"{NO_ISSUER} {ASK_CARRIER}"
+    if not items:
+        return f"{NO_RULES} {ASK_CARRIER}"
     if items.get(Item.FORM_APPROVAL) and not _approved(issuer, on):
         return f"{NOT_APPROVED} {ASK_CARRIER}"
     return ""

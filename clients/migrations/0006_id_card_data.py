@@ -15,12 +15,19 @@ def add_rules(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     IdCardRule = apps.get_model("clients", "IdCardRule")
     with RULES.open(newline="") as source:
         for row in csv.DictReader(source):
-            days = {}
-            for name in ("first_day", "last_day"):
-                text = row.pop(name)
-                days[name] = date.fromisoformat(text) if text else None
-            source_and_value = {"value": row.pop("value"), "source": row.pop("source"), "last_day": days["last_day"]}
-            IdCardRule.objects.get_or_create(**row, first_day=days["first_day"], defaults=source_and_value)
+            last_day = row["last_day"]
+            IdCardRule.objects.get_or_create(
+                us_state=row["us_state"],
+                product=row["product"],
+                market=row["market"],
+                item=row["item"],
+                first_day=date.fromisoformat(row["first_day"]),
+                defaults={
+                    "value": row["value"],
+                    "source": row["source"],
+                    "last_day": date.fromisoformat(last_day) if last_day else None,
+                },
+            )
 
 
 class Migration(migrations.Migration):

@@ -60,7 +60,7 @@ def render_card(payload: dict[str, Any]) -> None:
         raise
     with transaction.atomic():
         # The order first, as everybody does: two that took the rows the other way round would wait for each other.
-        list(IdCardOrder.objects.select_for_update().filter(pk=request.order_id))
+        list(IdCardOrder.objects.select_for_update().filter(pk=request.order_id or 0))
         if not IdCardRequest.objects.select_for_update().filter(pk=request.pk, state=State.REQUESTED).exists():
             return
         name = f"temporary-id-card-{secrets.token_hex(5)}.pdf"
@@ -87,7 +87,7 @@ def _render_given_up(payload: dict[str, Any]) -> None:
 @transaction.atomic
 def _finish(request: IdCardRequest, now: datetime, **values: Any) -> None:
     """End one card; whoever ends the last one of an order owes the file of all. The order's row makes them take turns."""
-    order = IdCardOrder.objects.select_for_update().filter(pk=request.order_id).first()
+    order = IdCardOrder.objects.select_for_update().filter(pk=request.order_id or 0).first()
     IdCardRequest.objects.filter(pk=request.pk).update(finished_at=now, **values)
     if order is None or not order.bundle or order.cancelled_at:
         return

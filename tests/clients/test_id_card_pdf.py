@@ -276,6 +276,7 @@ def test_every_shipped_row_names_its_source():
         ({"plan_id": ""}, content.NO_PLAN_ID),
         ({"facts": None}, content.NO_FACTS),
         ({"issuer": None}, content.NO_ISSUER),
+        ({"rules": []}, content.NO_RULES),
         ({"approved": None}, content.NOT_APPROVED),
         ({"approved": DAY + timedelta(days=1)}, content.NOT_APPROVED),
         ({"layout": 0}, content.NOT_APPROVED),
@@ -289,7 +290,7 @@ def test_a_card_that_would_have_blanks_is_refused_with_the_reason(change, reason
     if issuer:
         issuer.form_approved_on = change.get("approved", issuer.form_approved_on)
         issuer.form_layout = change.get("layout", issuer.form_layout)
-    items = in_force(RULES, us_state="OK", product="HMO", market="OFF", on=DAY)
+    items = in_force(change.get("rules", RULES), us_state="OK", product="HMO", market="OFF", on=DAY)
     said = why_no_card(policy, facts=change.get("facts", FACTS["00040OK0100005"]), issuer=issuer, items=items, on=DAY)
     if issuer and before:
         issuer.form_approved_on, issuer.form_layout = before

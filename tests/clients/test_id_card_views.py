@@ -329,19 +329,20 @@ def test_who_may_ask_for_cards(world, hmo, sign_in):
             for url in (
                 page("id-cards", hmo),
                 page("id-cards-choose", hmo, "temporary"),
+                page("id-cards-confirm", hmo, "temporary"),
                 reverse("clients:id-card-order", args=[order.key]),
                 reverse("clients:id-card-order-state", args=[order.key]),
             )
         ]
     assert outcomes == {
-        "producer": [200] * 4,
-        "principal": [200] * 4,
-        "delegate_with_service": [200] * 4,
-        "admin": [200] * 4,
-        "delegate": [403] * 4,
-        "delegate_without_view": [403] * 4,
-        "sibling": [404] * 4,
-        "outsider": [404] * 4,
+        "producer": [200] * 5,
+        "principal": [200] * 5,
+        "delegate_with_service": [200] * 5,
+        "admin": [200] * 5,
+        "delegate": [403] * 5,
+        "delegate_without_view": [403] * 5,
+        "sibling": [404] * 5,
+        "outsider": [404] * 5,
     }
 
 

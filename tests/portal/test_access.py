@@ -574,7 +574,17 @@ FOREIGN = [
     ("outsider", "clients:act", "policy"),
     ("delegate", "clients:act", "sibling_policy"),
     ("producer", "clients:act-by-eapp", "outsider_policy"),
+    ("outsider", "clients:id-cards", "policy"),
+    ("producer", "clients:id-cards", "outsider_policy"),
 ]
+# Named by the random key of an order, or under the client's: tests/clients/test_id_card_views.py asks them all as outsider.
+ID_CARD_ADDRESSES = {
+    f"clients:{name}"
+    for name in (
+        *("id-cards-choose", "id-cards-confirm", "id-card-order", "id-card-order-state"),
+        *("id-card-order-cancel", "id-card-order-retry", "id-card-bundle", "id-card-file"),
+    )
+}
 
 
 @pytest.mark.feature("SRC_10")
@@ -593,7 +603,7 @@ def test_a_foreign_prospect_cannot_be_told_from_one_that_does_not_exist(world, c
 
 @pytest.mark.no_db
 def test_every_address_with_a_clients_number_is_checked_for_foreign_rows():
-    assert {name for _, name, _ in FOREIGN} | {"clients:prospect"} == {
+    assert {name for _, name, _ in FOREIGN} | {"clients:prospect"} | ID_CARD_ADDRESSES == {
         address.name for address in addresses() if "<" in address.route and address.route.startswith("clients/")
     }
 

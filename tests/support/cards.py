@@ -45,7 +45,8 @@ FACTS: dict[str, PlanCardFacts] = {facts.plan_id: facts for facts in _rows(PlanC
 
 
 def load_card_data() -> None:
-    """The card data of the demo's carrier, as ``import_card_data`` reads it."""
+    """The card data of the demo's carrier, as ``import_card_data`` reads it; and the rules, which some tests flush away."""
+    tables.load(IdCardRule, tables.read(tables.RULES))
     tables.load(CardIssuer, tables.read(tables.ISSUERS))
     tables.load(PlanCardFacts, tables.read(tables.PLANS))
 
