@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name
-
 
 def zipped(cards: Sequence[tuple[str, bytes]]) -> bytes:
     """An archive of (name, bytes). PDF files are compressed already."""
@@ -25,6 +22,10 @@ def merged(pdfs: Sequence[bytes]) -> bytes:
     The trees of tags are joined, which a plain merge would throw away: pages say under which number the tree knows
     them, and table cells name their headings by ids, so numbers and ids of each further file are moved out of the way.
     """
+    # Loaded here: only workers need it, and only for this.
+    import pikepdf
+    from pikepdf import Array, Dictionary, Name
+
     with pikepdf.open(BytesIO(pdfs[0])) as joined:
         tree = joined.Root.StructTreeRoot
         numbers = list(tree.ParentTree.Nums)
@@ -48,6 +49,8 @@ def merged(pdfs: Sequence[bytes]) -> bytes:
 
 
 def _renumber(pdf: Any, offset: int, prefix: str) -> None:
+    from pikepdf import Array, Name
+
     tree = pdf.Root.StructTreeRoot
     for page in pdf.pages:
         for owner in (page.obj, *page.obj.get(Name.Annots, [])):
@@ -61,12 +64,14 @@ def _renumber(pdf: Any, offset: int, prefix: str) -> None:
 
 
 def _prefix_ids(element: Any, prefix: str) -> None:
+    from pikepdf import Array, Dictionary, Name, String
+
     if Name.ID in element:
-        element.ID = pikepdf.String(prefix + str(element.ID))
+        element.ID = String(prefix + str(element.ID))
     attributes = element.get(Name.A)
     for one in _as_list(attributes) if attributes is not None else []:
         if isinstance(one, Dictionary) and Name.Headers in one:
-            one.Headers = Array([pikepdf.String(prefix + str(heading)) for heading in one.Headers])
+            one.Headers = Array([String(prefix + str(heading)) for heading in one.Headers])
     if Name.K in element:
         for kid in _as_list(element.K):
             if isinstance(kid, Dictionary) and (Name.S in kid or Name.K in kid):
@@ -74,4 +79,6 @@ def _prefix_ids(element: Any, prefix: str) -> None:
 
 
 def _as_list(value: Any) -> list[Any]:
+    from pikepdf import Array
+
     return list(value) if isinstance(value, Array) else [value]

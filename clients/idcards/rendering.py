@@ -82,15 +82,20 @@ def _ready() -> _Kept:
     return _kept
 
 
+def _say_less() -> None:
+    """WeasyPrint would log every step of every card, and set its levels itself when it is imported."""
+    for name in ("weasyprint", "weasyprint.progress", "fontTools"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
 def _load() -> _Kept:
+    _say_less()
     try:
         import weasyprint
         from weasyprint.text.fonts import FontConfiguration
     except OSError as exc:  # a library that cannot be opened
         raise CannotRender(UNAVAILABLE) from exc
-    # Every step of every card otherwise, and the names of all fonts.
-    for name in ("weasyprint", "weasyprint.progress", "fontTools"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    _say_less()
     fonts = FontConfiguration()
     fetcher = _bundled_only()
     styles = weasyprint.CSS(

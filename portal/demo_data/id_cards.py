@@ -12,6 +12,7 @@ from clients.services import id_cards as service
 
 State = IdCardRequest.State
 HMO_FAMILY = "100200343"  # portal.demo_data.cases: everybody has a PCP
+IN_OFFICE_HOURS = timedelta(hours=11, minutes=20)
 REFUSED = "The member system did not accept the order: the mailing address is being verified."
 
 
@@ -35,7 +36,7 @@ def add_orders(*, by: User, now: datetime) -> None:
         (34, members[:1], State.ORDERED, ""),
         (12, members[1:2], State.FAILED, REFUSED),
     ):
-        _past_order(hmo, ago, by=by, at=now - timedelta(days=days), state=state, failure=failure)
+        _past_order(hmo, ago, by=by, at=now - timedelta(days=days) + IN_OFFICE_HOURS, state=state, failure=failure)
     service.order_permanent(
         policy=ppo,
         members=_primary(ppo),
