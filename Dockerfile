@@ -9,6 +9,11 @@ ENV PYTHONUNBUFFERED=1 \
     STATIC_ROOT=/app/staticfiles \
     PORTAL_RUNTIME_DIR=/var/lib/portal
 
+# What WeasyPrint needs for ID cards (scripts/bootstrap.py names the same packages).
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /app
 
 # Packages first: they change less often than the code. Every one is pinned by hash.

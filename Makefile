@@ -15,6 +15,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: venv-demo ## Run the portal with demo data in this terminal (PORT=8000)
+	@$(PYTHON) scripts/bootstrap.py system demo
 	@exec $(VENV_PYTHON) manage.py demo --port $(PORT) $(ARGS)
 
 test: venv ## Run the whole test suite (ARGS="-k search" for a part)

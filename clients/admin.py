@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from clients import (
-    admin_member_changes,  # noqa: F401 - registers its pages
-    admin_x12,  # noqa: F401 - registers its pages
+from clients import (  # noqa: F401 - each registers its pages
+    admin_id_cards,
+    admin_member_changes,
+    admin_x12,
 )
 from clients.models import (
     Account,

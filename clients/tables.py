@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache, reduce
 from operator import and_
+from typing import Any
 from urllib.parse import quote
 
 from django.db.models import Case, CharField, F, Func, IntegerField, Q, QuerySet, Value, When
@@ -15,7 +16,18 @@ from clients.models import Policy
 from clients.rules.names import name_key
 from clients.rules.policy_status import PolicyStatus, ReportStatus, report_note, report_status
 from portal.common import dates
-from portal.common.tables import BadFilter, Column, Table, contains, label_contains, on_day, starts, whole_number
+from portal.common.tables import (
+    BadFilter,
+    Column,
+    GridState,
+    Table,
+    Tick,
+    contains,
+    label_contains,
+    on_day,
+    starts,
+    whole_number,
+)
 
 STATUS_WORDS = {ReportStatus.GRACE: "Grace Period", ReportStatus.TERMED: "Termed", ReportStatus.ACTIVE: "Active"}
 STATUS_PILLS = {ReportStatus.GRACE: "warning", ReportStatus.TERMED: "danger", ReportStatus.ACTIVE: "success"}
@@ -265,7 +277,7 @@ class PolicyTable(Table[Policy]):
 
 
 class SearchTable(PolicyTable):
-    """The answer to a client search."""
+    """The answer to a client search; with ``ticks``, a box before each policy, for those who generate ID cards."""
 
     list_name = "search"
     empty_title = "No client found"
@@ -273,3 +285,11 @@ class SearchTable(PolicyTable):
         "Search with the primary insured's information: a spouse's or dependent's is never matched. "
         "Only clients whose producer of record is you, your downline or a producer you work for are shown."
     )
+
+    def __init__(self, rows: QuerySet[Policy], state: GridState, *, ticks: bool = False, **kwargs: Any) -> None:
+        self.ticks = ticks
+        super().__init__(rows, state, **kwargs)
+
+    def tick(self, row: Policy) -> Tick:
+        words = f"Select {row.insured_first_name} {row.insured_last_name}, {row.product_name}"
+        return Tick(value=str(row.pk), label=words)

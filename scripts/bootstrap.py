@@ -3,13 +3,16 @@
 
     bootstrap.py venv demo      what `make demo` needs
     bootstrap.py venv dev       that, and tests, linters, type checks
-    bootstrap.py system tests   the programs that some tests drive (as root installed, else the line to run is printed)
+    bootstrap.py system demo    the libraries with which ID cards become PDF files (as root installed, else the line to
+                                run is printed)
+    bootstrap.py system tests   those, and the programs that some tests drive
 
 A second run does nothing: a stamp in .venv names the requirements, the Python and the place it was made for.
 Runs on older Pythons too, so that it can say that they are too old.
 """
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import shutil
@@ -29,13 +32,23 @@ TEST_PROGRAMS = [
     (["chromium", "chromium-browser", "google-chrome"], "chromium", "browser tests"),
     (["redis-server"], "redis-server", "tests against a real Redis"),
 ]
+# What WeasyPrint loads when the first ID card is rendered: a file of each of Debian's packages. Without the third a card
+# takes five times as long; without the others there are none.
+LIBRARIES = [
+    ("libpango-1.0.so.0", "libpango-1.0-0"),
+    ("libpangoft2-1.0.so.0", "libpangoft2-1.0-0"),
+    ("libharfbuzz-subset.so.0", "libharfbuzz-subset0"),
+]
+FONT = ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core")
 
 
 def main(what, which):
     if what == "venv":
         make_venv(which)
     elif what == "system":
-        install_test_programs()
+        install_libraries()
+        if which == "tests":
+            install_test_programs()
 
 
 def say(text):
@@ -230,6 +243,27 @@ def install_packages(packages):
 def ask_for_packages(packages, missing):
     if not install_packages(packages):
         give_up(missing + " Install it and run make again. On Debian and Ubuntu:\n    " + apt_line(packages))
+
+
+def missing_libraries():
+    """Debian's packages without which ID cards are slow or impossible. macOS and others: see docs/operations.md."""
+    absent = []
+    for library, package in LIBRARIES:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            absent.append(package)
+    if not Path(FONT[0]).exists():
+        absent.append(FONT[1])
+    return absent
+
+
+def install_libraries():
+    if not sys.platform.startswith("linux"):
+        return
+    absent = missing_libraries()
+    if absent and not install_packages(absent):
+        say("ID cards cannot be made, or are slow: " + ", ".join(absent) + " missing. To install:  " + apt_line(absent))
 
 
 def install_test_programs():

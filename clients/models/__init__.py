@@ -1,7 +1,8 @@
 """Households at the carrier, the people in them, what covers them, and what is asked of the member system."""
 
 from clients.models.accounts import Account, ContactPoint, Member
-from clients.models.changes import IdCardRequest, MemberChange
+from clients.models.changes import MemberChange
+from clients.models.id_cards import CardIssuer, IdCardOrder, IdCardRequest, IdCardRule, PlanCardFacts
 from clients.models.imports import MemberImport
 from clients.models.member_system import SimulatedMemberSystem, SimulatedReceipt
 from clients.models.policies import Coverage, Policy
@@ -12,14 +13,18 @@ from clients.models.x12 import X12File, X12TransactionSet
 
 __all__ = [
     "Account",
+    "CardIssuer",
     "ContactPoint",
     "Coverage",
+    "IdCardOrder",
     "IdCardRequest",
+    "IdCardRule",
     "MedicalGroup",
     "Member",
     "MemberChange",
     "MemberImport",
     "PcpAssignment",
+    "PlanCardFacts",
     "Policy",
     "Prospect",
     "Provider",

@@ -40,10 +40,13 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     if kept is None:
         return _no_longer_open(request)
     asked = kept["search"]
+    can_make_cards = request.user.has_portal_perm(Perm.CLIENT_SERVICE)
+    for_cards = can_make_cards and "cards" in request.GET
 
     def make_table(state: GridState, under: str) -> SearchTable:
         rows = finding.find(request.user, asked, today=today_in())
-        return SearchTable(rows, state, action=request.path, keep=[("r", under)])
+        keep = [("r", under), *([("cards", "1")] if for_cards else [])]
+        return SearchTable(rows, state, ticks=for_cards, action=request.path, keep=keep)
 
     if grid_posts.is_grid_post(request):
         return grid_posts.answer(request, make_table, result_id=result_id, kept=kept)
@@ -62,6 +65,8 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
         "quick_text": asked.get("text", ""),
         "quick": asked if asked["kind"] == "quick" else None,
         "form": None,
+        "cards_label": "Done Selecting" if for_cards else "Select for ID Cards",
+        "cards_url": _cards_url(request, result_id, on=not for_cards) if can_make_cards else "",
     }
     if "change" in request.GET:
         context = _forms(asked) | {name: value for name, value in context.items() if name != "form"}
@@ -98,6 +103,11 @@ def quick_search(request: AuthenticatedHttpRequest) -> HttpResponse:
         if url:
             return redirect(came_from.with_query(url, came_from.query(SearchTable.list_name, result_url)))
     return redirect(result_url)
+
+
+def _cards_url(request: AuthenticatedHttpRequest, result_id: str, *, on: bool) -> str:
+    """The same result with boxes to tick policies for ID cards, or without them."""
+    return f"{request.path}?r={result_id}{'&cards=1' if on else ''}"
 
 
 def _other_reading(request: AuthenticatedHttpRequest) -> HttpResponse:

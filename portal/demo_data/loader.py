@@ -19,6 +19,7 @@ from portal.demo_data import (
     contacts,
     content,
     documents,
+    id_cards,
     issues,
     logins,
     member_changes,
@@ -142,6 +143,8 @@ def load(
         step("Messages")
         documents.add_documents(now=now)
         member_changes.add_member_changes(now=now)
+        id_cards.add_card_data()
+        id_cards.add_orders(by=User.objects.get(username="rsolberg7"), now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

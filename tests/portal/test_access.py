@@ -21,6 +21,7 @@ from accounts.models import DelegateGrant, DelegateInvitation, Producer, Trusted
 from accounts.scoping import BookScopedQuerySet
 from clients.models import (
     Account,
+    IdCardOrder,
     IdCardRequest,
     MedicalGroup,
     Member,
@@ -182,6 +183,17 @@ MATRIX = """
     GET     clients:act-by-eapp      draft        in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     GET     clients:contact          account      in    in   200  200  404  404  403  200  403  403  403  200
     POST    clients:contact          account      in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-cards         account      in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-cards-choose  cards        in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-cards-confirm cards        in    in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:id-cards-confirm cards        in    in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:id-cards-of-list card_policy  in    in   200  200  ->   ->   403  200  403  403  403  200
+    GET     clients:id-card-order    card_order   in    in   200  200  404  404  403  200  403  403  403  200
+    GET     clients:id-card-order-state card_order in   in   200  200  404  404  403  200  403  403  403  200
+    POST    clients:id-card-order-cancel card_order in  in   ->   ->   404  404  403  ->   403  403  403  ->
+    POST    clients:id-card-order-retry card_order in   in   ->   ->   404  404  403  ->   403  403  403  ->
+    GET     clients:id-card-bundle   card_order   in    in   404  404  404  404  403  404  403  403  403  404
+    GET     clients:id-card-file     card         in    in   404  404  404  404  403  404  403  403  403  404
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
@@ -238,6 +250,29 @@ def grant_of(world: World, delegate: User) -> int:
     return DelegateGrant.objects.get(producer=world.producer.producer, delegate=delegate).pk
 
 
+def card_order_of(world: World) -> IdCardOrder:
+    """A permanent order of the producer of record; nothing of it can be stopped, tried again or downloaded."""
+    order, is_new = IdCardOrder.objects.get_or_create(
+        form_key="of-the-matrix",
+        defaults={
+            "kind": IdCardOrder.Kind.PERMANENT,
+            "account": world.policy.account,
+            "requested_at": timezone.now(),
+            "requested_by": world.producer,
+        },
+    )
+    if is_new:
+        IdCardRequest.objects.create(
+            order=order,
+            policy=world.policy,
+            member=Member.objects.get(account=world.policy.account),
+            kind=order.kind,
+            requested_at=order.requested_at,
+            requested_by=world.producer,
+        )
+    return order
+
+
 @dataclass(frozen=True)
 class Asked:
     method: str
@@ -250,6 +285,9 @@ class Asked:
             "account": [world.account_number],
             "eapp": [world.policy.eapp_number],
             "draft": ["0199999999"],
+            "cards": [world.account_number, "permanent"],
+            "card_order": [card_order_of(world).key] if self.what == "card_order" else [],
+            "card": [card_order_of(world).key, 1] if self.what == "card" else [],
             "npn": [world.producer.producer.npn],
             "grant": [grant_of(world, world.delegate)],
             "old_grant": [grant_of(world, world.former_delegate)],
@@ -277,6 +315,7 @@ class Asked:
             "quick": {"q": "Washington"},
             "grid": {"grid": "filters"},
             "everything": {"all": "1"},
+            "card_policy": {"row": str(world.policy.pk)},
             "lead": {"row": str(Prospect.objects.values_list("pk", flat=True).first())},
             "document": {"row": str(DocumentSubmission.objects.values_list("tracking_number", flat=True).first())},
         }.get(self.what, {})
@@ -541,7 +580,17 @@ FOREIGN = [
     ("producer", "clients:act-by-eapp", "outsider_policy"),
     ("outsider", "clients:contact", "policy"),
     ("delegate_with_service", "clients:contact", "sibling_policy"),
+    ("outsider", "clients:id-cards", "policy"),
+    ("producer", "clients:id-cards", "outsider_policy"),
 ]
+# Named by the random key of an order, or under the client's: tests/clients/test_id_card_views.py asks them all as outsider.
+ID_CARD_ADDRESSES = {
+    f"clients:{name}"
+    for name in (
+        *("id-cards-choose", "id-cards-confirm", "id-card-order", "id-card-order-state"),
+        *("id-card-order-cancel", "id-card-order-retry", "id-card-bundle", "id-card-file"),
+    )
+}
 
 
 @pytest.mark.feature("SRC_10")
@@ -560,7 +609,7 @@ def test_a_foreign_prospect_cannot_be_told_from_one_that_does_not_exist(world, c
 
 @pytest.mark.no_db
 def test_every_address_with_a_clients_number_is_checked_for_foreign_rows():
-    assert {name for _, name, _ in FOREIGN} | {"clients:prospect"} == {
+    assert {name for _, name, _ in FOREIGN} | {"clients:prospect"} | ID_CARD_ADDRESSES == {
         address.name for address in addresses() if "<" in address.route and address.route.startswith("clients/")
     }
 
@@ -644,7 +693,17 @@ def rows(world) -> dict[type[models.Model], models.Model]:
         Account: policy.account,
         Member: member,
         Policy: policy,
+        IdCardOrder: (
+            order := IdCardOrder.objects.create(
+                kind=IdCardOrder.Kind.TEMPORARY,
+                account=policy.account,
+                requested_at=now,
+                requested_by=world.producer,
+                form_key="of-the-tests",
+            )
+        ),
         IdCardRequest: IdCardRequest.objects.create(
+            order=order,
             policy=policy,
             member=member,
             kind=IdCardRequest.Kind.TEMPORARY,
@@ -685,6 +744,9 @@ NOT_SCOPED = {
     apps.get_model("clients", "SimulatedMemberSystem"): "how the demo's member system behaves",
     apps.get_model("clients", "SimulatedReceipt"): "what the demo's member system has received, by reference",
     apps.get_model("clients", "SurnameForm"): "surnames alone, of nobody in particular",
+    apps.get_model("clients", "CardIssuer"): "the carrier's own numbers and addresses",
+    apps.get_model("clients", "IdCardRule"): "what the law asks of every card",
+    apps.get_model("clients", "PlanCardFacts"): "figures of plans",
 }
 
 
