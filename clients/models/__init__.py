@@ -5,7 +5,7 @@ from clients.models.changes import IdCardRequest, MemberChange
 from clients.models.imports import MemberImport
 from clients.models.policies import Coverage, Policy
 from clients.models.prospects import Prospect
-from clients.models.providers import MedicalGroup, PcpAssignment, Provider
+from clients.models.providers import MedicalGroup, PcpAssignment, PcpReason, Provider, WithdrawnPcpAssignment
 from clients.models.surnames import SurnameForm
 
 __all__ = [
@@ -18,8 +18,10 @@ __all__ = [
     "MemberChange",
     "MemberImport",
     "PcpAssignment",
+    "PcpReason",
     "Policy",
     "Prospect",
     "Provider",
     "SurnameForm",
+    "WithdrawnPcpAssignment",
 ]
