@@ -1,7 +1,8 @@
 """Households at the carrier, the people in them, what covers them, and what is asked of the member system."""
 
 from clients.models.accounts import Account, ContactPoint, Member
-from clients.models.changes import IdCardRequest, MemberChange
+from clients.models.changes import MemberChange
+from clients.models.id_cards import CardIssuer, IdCardOrder, IdCardRequest, IdCardRule, PlanCardFacts
 from clients.models.imports import MemberImport
 from clients.models.policies import Coverage, Policy
 from clients.models.prospects import Prospect
@@ -10,15 +11,19 @@ from clients.models.surnames import SurnameForm
 
 __all__ = [
     "Account",
+    "CardIssuer",
     "ContactPoint",
     "Coverage",
+    "IdCardOrder",
     "IdCardRequest",
+    "IdCardRule",
     "MedicalGroup",
     "Member",
     "MemberChange",
     "MemberImport",
     "PcpAssignment",
     "PcpReason",
+    "PlanCardFacts",
     "Policy",
     "Prospect",
     "Provider",

@@ -1,4 +1,4 @@
-"""What producers ask of the member system: ID cards and changes, each a row with its own visible state."""
+"""What producers ask of the member system: changes, each a row with its own visible state."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -7,44 +7,6 @@ from django.db.models import Q
 from accounts.scoping import BookScopedQuerySet
 from clients.models.accounts import Account, Member
 from clients.models.policies import Policy
-
-
-class PolicyOwnedQuerySet(BookScopedQuerySet["IdCardRequest"]):
-    number_path = "policy__producer_number"
-
-
-class IdCardRequest(models.Model):
-    """A temporary card to print or permanent cards to mail (IDC_01..12)."""
-
-    class Kind(models.TextChoices):
-        TEMPORARY = "TEMPORARY", "Temporary ID Card"
-        PERMANENT = "PERMANENT", "Permanent ID Card"
-
-    class State(models.TextChoices):
-        REQUESTED = "REQUESTED", "Requested"
-        READY = "READY", "Ready"
-        ORDERED = "ORDERED", "Ordered"
-        FAILED = "FAILED", "Failed"
-
-    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="id_card_requests")
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="id_card_requests")
-    kind = models.CharField(max_length=9, choices=Kind.choices)
-    quantity = models.PositiveSmallIntegerField(default=1)
-    state = models.CharField(max_length=9, choices=State.choices, default=State.REQUESTED)
-    requested_at = models.DateTimeField()
-    requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="id_card_requests")
-
-    objects = PolicyOwnedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-requested_at", "-id"]
-        constraints = [
-            models.CheckConstraint(name="id_card_quantity_at_least_one", condition=Q(quantity__gte=1)),
-            models.CheckConstraint(name="temporary_card_is_one", condition=Q(kind="PERMANENT") | Q(quantity=1)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} #{self.pk}"
 
 
 class MemberChangeQuerySet(BookScopedQuerySet["MemberChange"]):

@@ -280,6 +280,12 @@ OUTBOX_MAX_ATTEMPTS = 8
 # The member system: how long a change waits before it is sent, and how much later it counts as overdue.
 SYNC_DELAY = timedelta(seconds=int(os.environ.get("SYNC_DELAY_SECONDS", str(4 * 60 * 60))))
 SYNC_OVERDUE_AFTER = timedelta(seconds=int(os.environ.get("SYNC_OVERDUE_SECONDS", str(30 * 60))))
+# ID cards: permanent ones that can be ordered at once of a plan without PCP (IDC_06); how many days a temporary one says
+# it can be used; after how many days the files of temporary ones are deleted; cards of one file from a list of clients.
+ID_CARD_MOST_COPIES = int(os.environ.get("ID_CARD_MOST_COPIES", "5"))
+ID_CARD_TEMPORARY_DAYS = int(os.environ.get("ID_CARD_TEMPORARY_DAYS", "30"))
+ID_CARD_FILES_KEEP_DAYS = int(os.environ.get("ID_CARD_FILES_KEEP_DAYS", "7"))
+ID_CARD_MOST_IN_ONE_FILE = int(os.environ.get("ID_CARD_MOST_IN_ONE_FILE", "200"))
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))

@@ -21,6 +21,7 @@ from accounts.models import DelegateGrant, DelegateInvitation, Producer, Trusted
 from accounts.scoping import BookScopedQuerySet
 from clients.models import (
     Account,
+    IdCardOrder,
     IdCardRequest,
     MedicalGroup,
     Member,
@@ -636,7 +637,17 @@ def rows(world) -> dict[type[models.Model], models.Model]:
         Account: policy.account,
         Member: member,
         Policy: policy,
+        IdCardOrder: (
+            order := IdCardOrder.objects.create(
+                kind=IdCardOrder.Kind.TEMPORARY,
+                account=policy.account,
+                requested_at=now,
+                requested_by=world.producer,
+                form_key="of-the-tests",
+            )
+        ),
         IdCardRequest: IdCardRequest.objects.create(
+            order=order,
             policy=policy,
             member=member,
             kind=IdCardRequest.Kind.TEMPORARY,
@@ -675,6 +686,9 @@ NOT_SCOPED = {
     apps.get_model("clients", "Coverage"): "read with its policy",
     apps.get_model("clients", "MemberImport"): "figures of the carrier's feed",
     apps.get_model("clients", "SurnameForm"): "surnames alone, of nobody in particular",
+    apps.get_model("clients", "CardIssuer"): "the carrier's own numbers and addresses",
+    apps.get_model("clients", "IdCardRule"): "what the law asks of every card",
+    apps.get_model("clients", "PlanCardFacts"): "figures of plans",
 }
 
 

@@ -53,7 +53,15 @@ SCOPED_MODELS = {
 }
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
 # Reverse relations that lead from a row in scope to rows of other people's books.
-CROSSING = {"policies", "members", "changes", "prospects", "id_card_requests", "pcp_assignments"}
+CROSSING = {
+    "policies",
+    "members",
+    "changes",
+    "prospects",
+    "id_card_orders",
+    "id_card_requests",
+    "pcp_assignments",
+}
 ASKING = {"all", "filter", "exclude", "get", "first", "last", "count", "exists", "values", "values_list", "order_by"}
 
 

@@ -47,7 +47,7 @@ def add_reasons(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0004_member_changes"),
+        ("clients", "0005_id_cards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
