@@ -143,7 +143,11 @@ class MedicalGroupTable(Table[MedicalGroup]):
             copied="Medical group number",
         ),
         Column(
-            key="name", label="Medical Group Name", value=lambda row: row.name, sort=("name",), filter_by=contains("name")
+            key="name",
+            label="Medical Group Name",
+            value=lambda row: row.name,
+            sort=("name",),
+            filter_by=contains("name"),
         ),
         Column(key="city", label="City", value=lambda row: row.city, sort=("city",), filter_by=_begins("city_key")),
         Column(

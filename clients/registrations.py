@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from clients import prospect_registrations  # noqa: F401
+from clients import pcp_registrations, prospect_registrations  # noqa: F401
 from clients.book_figures import count_books
 from clients.forms.search import SimpleSearchForm
 from clients.selectors.search import PRESETS

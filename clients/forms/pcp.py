@@ -132,9 +132,7 @@ class ProviderChangeForm(forms.Form):
         """The ticked members, each with the drop-down of reasons."""
         ticked = set(self.ticked)
         return [
-            (row, self[REASON.format(row.coverage.pk)])
-            for row in self.rows
-            if row.open and row.coverage.pk in ticked
+            (row, self[REASON.format(row.coverage.pk)]) for row in self.rows if row.open and row.coverage.pk in ticked
         ]
 
 

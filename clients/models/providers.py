@@ -157,6 +157,10 @@ class PcpAssignment(models.Model):
         return f"{self.member_id} from {self.effective_date:%m/%d/%Y}"
 
 
+class WithdrawnPcpAssignmentQuerySet(BookScopedQuerySet["WithdrawnPcpAssignment"]):
+    number_path = "policy__producer_number"
+
+
 class WithdrawnPcpAssignment(models.Model):
     """A choice that is not on the member's record any more: replaced before it began, or taken back (PCP_16, ADR 0017)."""
 
@@ -185,7 +189,7 @@ class WithdrawnPcpAssignment(models.Model):
     withdrawn_at = models.DateTimeField()
     withdrawn_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
 
-    objects = PcpAssignmentQuerySet.as_manager()
+    objects = WithdrawnPcpAssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["member_id", "-effective_date", "-id"]

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-
 from accounts.models import User
 from clients.models import Account, Coverage, Member, PcpAssignment, PcpReason, Policy, WithdrawnPcpAssignment
 from clients.rules.pcp_change import OPEN_STATUSES
@@ -15,7 +14,9 @@ from portal.common.dates import OPEN_END, as_text, moment_as_text, today_in
 from portal.common.timeline import ROWS_AT_MOST, Entry, Household
 
 KIND, ICON = "PCP", "person-vcard"
-NO_NUMBER_YET = "This household has no account number yet. The provider can be changed when the carrier has assigned one."
+NO_NUMBER_YET = (
+    "This household has no account number yet. The provider can be changed when the carrier has assigned one."
+)
 NO_PCP_PLAN = "None of the plans requires a primary care physician; HMO and POS plans do."
 NOT_PAID = "The first payment for the plan that requires a primary care physician has not been received."
 ENDED = "The plan that requires a primary care physician has ended."
@@ -85,15 +86,15 @@ class MemberRow:
 def member_rows(user: User, account: Account, *, now: datetime) -> list[MemberRow]:
     """Every member on every plan with a PCP in the user's books, those who have ended last, in the order of the household."""
     policies = Policy.objects.for_user(user, perm=Perm.CLIENT_SERVICE).filter(account=account, requires_pcp=True)
-    coverages = Coverage.objects.filter(policy__in=policies).select_related("member", "policy__producer_number__producer")
+    coverages = Coverage.objects.filter(policy__in=policies).select_related(
+        "member", "policy__producer_number__producer"
+    )
     history = _history(user, account, now=now)
     rows = []
     for coverage in sorted(coverages, key=in_household_order):
         last_day, today = last_covered_day(coverage), today_in(coverage.policy.us_state, now=now)
         is_open = coverage.policy.status in OPEN_STATUSES and (last_day is None or last_day >= today)
-        rows.append(
-            MemberRow(coverage, is_open, as_text(last_day or OPEN_END), history.get(coverage.member_id, []))
-        )
+        rows.append(MemberRow(coverage, is_open, as_text(last_day or OPEN_END), history.get(coverage.member_id, [])))
     return sorted(rows, key=lambda row: not row.open)
 
 
@@ -154,7 +155,10 @@ class ProviderLine:
     current: Assigned | None
     coming: list[Assigned]
     refused: str
-    history: list[Assigned]
+
+    @property
+    def line_id(self) -> str:
+        return f"pcp-{self.member.pk}"
 
 
 def providers_of(user: User, account: Account, members: Iterable[Member], *, today: date) -> list[ProviderLine]:
@@ -176,7 +180,6 @@ def providers_of(user: User, account: Account, members: Iterable[Member], *, tod
                 current=in_words(now[-1]) if now else None,
                 coming=[in_words(row) for row in assigned if row.effective_date > today],
                 refused=REFUSED.format(when=moment_as_text(max(wrong))) if wrong else "",
-                history=[in_words(row) for row in reversed(assigned) if row.effective_date <= today],
             )
         )
     return lines

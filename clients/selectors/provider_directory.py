@@ -224,5 +224,3 @@ def _group_condition(typed: str, path: str = "") -> Q:
         return Q(**{f"{path}number": typed})
     key = name_key(typed)
     return Q(**{f"{path}name_key__contains": key}) if key else Q()
-
-

@@ -39,7 +39,9 @@ from portal.common.access import Perm
 from portal.common.dates import today_in
 
 ROLE_ORDER = {Member.Role.PRIMARY: 0, Member.Role.SPOUSE: 1, Member.Role.CHILD: 2}
-CHANGED_MEANWHILE = "The member's provider was changed after you pressed Validate. Nothing was saved; please validate again"
+CHANGED_MEANWHILE = (
+    "The member's provider was changed after you pressed Validate. Nothing was saved; please validate again"
+)
 FIRST_OF_MONTH_ONLY = "The provider can begin on the first day of a month only; please validate again"
 
 
@@ -381,7 +383,7 @@ def _do_not_send(assignment_ids: Sequence[int], *, instead: MemberChange) -> Non
         return
     waiting = MemberChange.objects.select_for_update(of=("self",)).filter(
         kind=MemberChange.Kind.PCP,
-        member_id=instead.member_id,
+        member=instead.member,
         status=MemberChange.Status.PENDING,
         lease_until__isnull=True,
         payload__assignment_id__in=list(assignment_ids),
@@ -424,9 +426,11 @@ def take_back(*, assignment_id: int, by: User, now: datetime) -> None:
     """
     of_member = PcpAssignment.objects.filter(pk=assignment_id).values("member_id")
     list(Member.objects.select_for_update(of=("self",)).filter(pk__in=of_member).values_list("pk"))
-    row = PcpAssignment.objects.select_related("policy__account", "policy__producer_number__producer").filter(
-        pk=assignment_id
-    ).first()
+    row = (
+        PcpAssignment.objects.select_related("policy__account", "policy__producer_number__producer")
+        .filter(pk=assignment_id)
+        .first()
+    )
     if row is None:
         raise CannotTakeBack("This assignment has been withdrawn already.")
     others = PcpAssignment.objects.filter(member_id=row.member_id)
@@ -457,5 +461,3 @@ def _record(policy: Policy, action: str, *, by: User, **details: Any) -> None:
         object_id=policy.account.number or f"household-{policy.account_id}",
         details=details,
     )
-
-

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import AuthenticatedHttpRequest
 from clients.models import Account, Policy
 from clients.selectors import detail as selectors
+from clients.selectors import pcp as pcp_selectors
 from clients.views.search import LAST_RESULT
 from portal.common import audit, came_from, client_actions
 from portal.common.access import Perm, requires
@@ -91,6 +92,9 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
             "choices": choices,
             "buttons": [choice for choice in choices if choice.also_button and not choice.reason],
             "impossible": [choice for choice in choices if choice.reason],
+            "providers": pcp_selectors.providers_of(
+                request.user, account, [person.member for person in client.household], today=in_hand.today
+            ),
             "timeline": timeline_of(request.user, Household(account=account, today=in_hand.today)),
         },
     )

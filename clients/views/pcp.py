@@ -38,7 +38,9 @@ VERIFY = (
 )
 NOT_OPEN = "That provider change is no longer open. Please begin again."
 NOTHING_FOUND = "No medical group or PCP was found under this number for {day}. Please check it in the Provider Finder."
-ANOTHER_ONE = "The number, the date or the members were changed. Please check the provider shown, then press Validate again."
+ANOTHER_ONE = (
+    "The number, the date or the members were changed. Please check the provider shown, then press Validate again."
+)
 ONLY_THE_FIRST = (
     "In {state} a new provider can begin on the first day of a month only. Accept to change the effective date from {asked} to "
     "{proposed}, or Modify to enter another one."
@@ -113,7 +115,9 @@ def _asked(request: AuthenticatedHttpRequest, hand: InHand) -> HttpResponse:
     if examined.failed or examined.proposed:
         return _page(request, hand, form, entry=entry, examined=examined)
     kept = {"account": hand.account.number, "values": form.values(), "seen": examined.seen, "key": form_keys.new_key()}
-    return redirect(f"{reverse('clients:pcp-confirm', args=[hand.account.number])}?t={criteria.keep(request, {KEPT: kept})}")
+    return redirect(
+        f"{reverse('clients:pcp-confirm', args=[hand.account.number])}?t={criteria.keep(request, {KEPT: kept})}"
+    )
 
 
 @requires(Perm.CLIENT_SERVICE)
@@ -282,5 +286,3 @@ def _confirmation(request: AuthenticatedHttpRequest, hand: InHand, examined: Exa
 def _primary_member_id(hand: InHand) -> str:
     primary = [row.member for row in hand.rows if row.member.role == Member.Role.PRIMARY]
     return primary[0].member_id if primary else ""
-
-

@@ -54,6 +54,7 @@ class Column:
     filter_by: FilterFunction | None = None
     choices: Sequence[tuple[str, str]] = ()
     shown: bool = True  # visible unless the person chose otherwise
+    copied: str = ""  # what a number is called that people take elsewhere; it then gets a Copy button (portal/copy.js)
 
     def shown_text(self, row: Any) -> str:
         return self.text(row) if self.text else display(self.value(row), self.kind)
@@ -131,6 +132,7 @@ class Cell:
     kind: str
     label: str
     pill: str
+    copied: str = ""
 
 
 @lru_cache(maxsize=500)
@@ -168,8 +170,19 @@ class BoundRow:
                 text = f'<a href="{escape(cell.url)}" hx-boost="false">{text}</a>'
             elif cell.pill:
                 text = f'<span class="pill pill-{escape(cell.pill)}">{text}</span>'
+            elif cell.copied and text:
+                text = _with_copy_button(text, cell.copied)
             parts += (_cell_start(cell.kind, cell.label), text, "</td>")
         return mark_safe("".join(parts))  # noqa: S308 - every part above is escaped
+
+
+def _with_copy_button(text: str, called: str) -> str:
+    """The escaped ``text`` with a button that copies it; the text comes first, without scripts it is selected by hand."""
+    return (
+        f'<span class="text-nowrap">{text}<button type="button" class="copy-button js-only no-print" data-copy="{text}" '
+        f'data-copied="{escape(called)} copied.">Copy<span class="visually-hidden"> {escape(called)} {text}</span>'
+        f"</button></span>"
+    )
 
 
 SORT_ICONS = {"asc": "caret-up-fill", "desc": "caret-down-fill", "": "chevron-expand"}
@@ -475,4 +488,5 @@ def _cell(column: Column, row: Any, carried: str) -> Cell:
         kind=column.kind,
         label=column.label,
         pill=column.pill(row) if column.pill else "",
+        copied=column.copied,
     )

@@ -21,6 +21,7 @@ from portal.demo_data import (
     issues,
     logins,
     notices,
+    pcp_changes,
     prospects,
     providers,
     questions,
@@ -136,6 +137,8 @@ def load(
             },
             now=now,
         )
+        if star := User.objects.filter(username="rsolberg7").select_related("producer").first():
+            pcp_changes.add_pcp_changes(by=star, now=now)
         step("Messages")
         documents.add_documents(now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
