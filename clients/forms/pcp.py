@@ -72,7 +72,7 @@ class ProviderChangeForm(forms.Form):
                 choices=choices,
                 required=False,
                 error_messages={"invalid_choice": "Select a reason of the list."},
-                widget=forms.Select(attrs={"autocomplete": "off"}),
+                widget=forms.Select(attrs={"class": "form-select", "autocomplete": "off"}),
             )
 
     # --- what was typed ---
@@ -118,6 +118,15 @@ class ProviderChangeForm(forms.Form):
     def with_date(self, day: date) -> dict[str, Any]:
         """The same values with another effective date, for the form that follows an accepted warning."""
         return {**self.values(), "effective_date": as_text(day)}
+
+    def mark_failed(self, coverage_ids: Sequence[int]) -> None:
+        """Tie the drop-downs of members who cannot be changed to what is said about them in the list of errors."""
+        for pk in coverage_ids:
+            self.fields[REASON.format(pk)].widget.attrs |= {
+                "class": "form-select is-invalid",
+                "aria-invalid": "true",
+                "aria-describedby": f"error-{pk}",
+            }
 
     # --- for the template ---
 

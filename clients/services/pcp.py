@@ -37,6 +37,7 @@ from clients.services import id_cards, member_changes
 from portal.common import audit, form_keys
 from portal.common.access import Perm
 from portal.common.dates import today_in
+from portal.common.one_by_one import one_by_one
 
 ROLE_ORDER = {Member.Role.PRIMARY: 0, Member.Role.SPOUSE: 1, Member.Role.CHILD: 2}
 CHANGED_MEANWHILE = (
@@ -287,12 +288,13 @@ def change(*, asked: Asked, seen: str, by: User, now: datetime, form_key: str) -
         raise NotPossible(_refused(examined, CHANGED_MEANWHILE))
     if examined.proposed:
         raise NotPossible(_refused(examined, FIRST_OF_MONTH_ONLY))
-    for line in examined.lines:
-        _change_one(line, examined, by=by, now=now, reference=form_key)
-    for policy in {line.policy.pk: line.policy for line in examined.lines}.values():
-        members = [line.member for line in examined.lines if line.policy.pk == policy.pk]
-        _record(policy, "pcp.changed", by=by, members=len(members))
-        id_cards.order_after_pcp_change(policy=policy, members=members, by=by, now=now, reference=form_key)
+    with one_by_one():
+        for line in examined.lines:
+            _change_one(line, examined, by=by, now=now, reference=form_key)
+        for policy in {line.policy.pk: line.policy for line in examined.lines}.values():
+            members = [line.member for line in examined.lines if line.policy.pk == policy.pk]
+            _record(policy, "pcp.changed", by=by, members=len(members))
+            id_cards.order_after_pcp_change(policy=policy, members=members, by=by, now=now, reference=form_key)
     return True
 
 

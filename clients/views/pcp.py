@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
-from clients.forms.pcp import REASON, ProviderChangeForm, as_posted
+from clients.forms.pcp import ProviderChangeForm, as_posted
 from clients.models import Account, Member, Policy
 from clients.pcp_confirmation import Comparison, comparisons
 from clients.selectors import detail as detail_selectors
@@ -237,6 +237,8 @@ def _page(
     modify: bool = False,
 ) -> HttpResponse:
     everybody = request.GET.get("members") == "all"
+    failed = examined.failed if examined else []
+    form.mark_failed([line.coverage.pk for line in failed])
     if modify:
         form.fields["effective_date"].widget.attrs["autofocus"] = True
     context = {
@@ -253,8 +255,8 @@ def _page(
         "entry_days": f"{as_text(form.cleaned_data['effective_date'])}-{as_text(OPEN_END)}" if entry else "",
         "note": note,
         "failed": [
-            (f"{line.member.name} ({line.member.get_role_display()})", REASON.format(line.coverage.pk), line.problem)
-            for line in (examined.failed if examined else [])
+            (f"{line.member.name} ({line.member.get_role_display()})", line.coverage.pk, line.problem)
+            for line in failed
         ],
         "passed": [line.member.name for line in (examined.passed if examined else [])],
         "warning": _warning(examined) if examined and examined.proposed else "",
