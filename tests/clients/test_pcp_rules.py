@@ -76,6 +76,7 @@ def test_a_change_that_fits_passes():
     assert all(one.source.startswith("PCP_") for one in DECISION_TABLE)
 
 
+@pytest.mark.feature("PCP_04")
 @pytest.mark.feature("PCP_08")
 @pytest.mark.feature("PCP_17")
 @pytest.mark.parametrize(

@@ -93,6 +93,8 @@ def errors_of(response) -> dict[str, str]:
 
 
 @pytest.mark.feature("PCP_01")
+@pytest.mark.feature("PCP_04")
+@pytest.mark.feature("PCP_15")
 def test_members_are_listed_with_plan_dates_and_history(world, sign_in, policy):
     john, jane = covered(policy)
     page = pages.read(sign_in(world.producer).get(url(policy)))
@@ -270,6 +272,8 @@ def test_the_confirmation_shows_current_beside_updated_with_a_tick_where_they_di
 
 @pytest.mark.feature("PCP_12")
 @pytest.mark.feature("PCP_13")
+@pytest.mark.feature("PCP_15")
+@pytest.mark.feature("PCP_18")
 @pytest.mark.parametrize(("do", "leads_to"), [("finish", ""), ("relaunch", "pcp/")])
 def test_finish_saves_and_says_so(world, sign_in, policy, do, leads_to):
     client = sign_in(world.producer)

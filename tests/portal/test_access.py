@@ -27,9 +27,11 @@ from clients.models import (
     Member,
     MemberChange,
     PcpAssignment,
+    PcpReason,
     Policy,
     Prospect,
     Provider,
+    WithdrawnPcpAssignment,
 )
 from ecomm.models import DocumentSubmission, DocumentType, EQuestion, EQuestionAttachment, IssueReport
 from portal.common.access import DelegateScope, Perm, requires
@@ -181,6 +183,12 @@ MATRIX = """
     GET     clients:act              account      in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
     POST    clients:act              account      in    in   405  405  405  405  405  405  405  403  403  405
     GET     clients:act-by-eapp      draft        in    in   ->   ->   404  404  ->   ->   ->   403  403  ->
+    GET     clients:provider-finder  -            in    in   200  200  200  200  200  200  200  403  403  200
+    POST    clients:provider-finder  nothing      in    in   200  200  200  200  200  200  200  403  403  200
+    GET     clients:pcp              account      in    in   ->   ->   404  404  403  ->   403  403  403  ->
+    POST    clients:pcp              account      in    in   400  400  404  404  403  400  403  403  403  400
+    GET     clients:pcp-confirm      account      in    in   ->   ->   404  404  403  ->   403  403  403  ->
+    POST    clients:pcp-confirm      account      in    in   400  400  404  404  403  400  403  403  403  400
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
@@ -667,6 +675,17 @@ def rows(world) -> dict[type[models.Model], models.Model]:
         PcpAssignment: PcpAssignment.objects.create(
             member=member, policy=policy, medical_group=group, effective_date=today, received_on=today
         ),
+        WithdrawnPcpAssignment: WithdrawnPcpAssignment.objects.create(
+            assignment_id=1,
+            member=member,
+            policy=policy,
+            medical_group=group,
+            effective_date=today,
+            received_on=today,
+            why=WithdrawnPcpAssignment.Why.REPLACED,
+            withdrawn_at=now,
+            withdrawn_by=world.producer,
+        ),
         Prospect: Prospect.objects.create(
             producer=world.producer.producer,
             first_name="Ann",
@@ -682,6 +701,7 @@ def rows(world) -> dict[type[models.Model], models.Model]:
 NOT_SCOPED = {
     MedicalGroup: "the carrier's directory",
     Provider: "the carrier's directory",
+    PcpReason: "the carrier's list of reasons",
     apps.get_model("clients", "ContactPoint"): "read with its member",
     apps.get_model("clients", "Coverage"): "read with its policy",
     apps.get_model("clients", "MemberImport"): "figures of the carrier's feed",
