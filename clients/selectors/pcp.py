@@ -161,8 +161,12 @@ class ProviderLine:
         return f"pcp-{self.member.pk}"
 
 
-def providers_of(user: User, account: Account, members: Iterable[Member], *, today: date) -> list[ProviderLine]:
-    """Whom each member with an assignment in the user's books has on ``today``; empty without any."""
+def providers_of(
+    user: User, account: Account, policies: Iterable[Policy], members: Iterable[Member], *, today: date
+) -> list[ProviderLine]:
+    """Whom each member with an assignment in the user's books has on ``today``; empty where no policy needs a PCP."""
+    if not any(policy.requires_pcp for policy in policies):
+        return []
     rows = PcpAssignment.objects.for_user(user).filter(member__account=account).order_by("member_id", "effective_date")
     of_member: dict[int, list[PcpAssignment]] = {}
     for row in rows.select_related("medical_group", "provider__medical_group"):

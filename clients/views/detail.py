@@ -93,7 +93,7 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
             "buttons": [choice for choice in choices if choice.also_button and not choice.reason],
             "impossible": [choice for choice in choices if choice.reason],
             "providers": pcp_selectors.providers_of(
-                request.user, account, [person.member for person in client.household], today=in_hand.today
+                request.user, account, policies, [person.member for person in client.household], today=in_hand.today
             ),
             "timeline": timeline_of(request.user, Household(account=account, today=in_hand.today)),
         },
