@@ -544,6 +544,9 @@ FOREIGN = [
     ("outsider", "clients:act", "policy"),
     ("delegate", "clients:act", "sibling_policy"),
     ("producer", "clients:act-by-eapp", "outsider_policy"),
+    ("outsider", "clients:pcp", "policy"),
+    ("delegate_with_service", "clients:pcp", "sibling_policy"),
+    ("producer", "clients:pcp-confirm", "outsider_policy"),
 ]
 
 
