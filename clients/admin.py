@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from clients import (  # noqa: F401 - each registers its pages
     admin_id_cards,
     admin_member_changes,
+    admin_pcp,
     admin_x12,
 )
 from clients.models import (
@@ -16,12 +17,9 @@ from clients.models import (
     ContactPoint,
     Coverage,
     IdCardRequest,
-    MedicalGroup,
     Member,
-    PcpAssignment,
     Policy,
     Prospect,
-    Provider,
 )
 from portal.common.admin_base import ReadMostlyAdmin
 
@@ -106,31 +104,6 @@ class CoverageAdmin(ReadMostlyAdmin):
     list_display = ("member", "policy", "effective_date", "term_date")
     search_fields = ("member__member_id__exact", "policy__eapp_number__exact")
     search_help_text = "Member ID or E-App number"
-
-
-@admin.register(MedicalGroup)
-class MedicalGroupAdmin(ReadMostlyAdmin):
-    audits_views = False
-    list_display = ("number", "name", "us_state", "city", "effective_date", "end_date")
-    list_filter = ("us_state",)
-    search_fields = ("number__exact", "name__istartswith")
-    search_help_text = "Group number or start of the name"
-
-
-@admin.register(Provider)
-class ProviderAdmin(ReadMostlyAdmin):
-    audits_views = False
-    list_display = ("npi", "last_name", "first_name", "specialty", "city", "us_state", "accepts_new_patients")
-    list_filter = ("us_state", "accepts_new_patients", "serves_as_pcp")
-    search_fields = ("npi__exact", "pcpa_number__exact", "last_name__istartswith")
-    search_help_text = "NPI, PCP / PCPA number or start of the surname"
-
-
-@admin.register(PcpAssignment)
-class PcpAssignmentAdmin(ReadMostlyAdmin):
-    list_display = ("member", "medical_group", "provider", "effective_date", "end_date", "reason")
-    search_fields = ("member__member_id__exact",)
-    search_help_text = "Member ID"
 
 
 @admin.register(Prospect)

@@ -8,6 +8,7 @@ from clients import (  # noqa: F401 - each fills in its own part
     contact_registrations,
     id_card_registrations,
     member_system_registrations,
+    pcp_registrations,
     prospect_registrations,
 )
 from clients.book_figures import count_books

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from clients.views import contact, detail, id_cards, prospects, search
+from clients.views import contact, detail, id_cards, pcp, prospects, provider_finder, search
 from portal.common.converters import NumberConverter
 
 app_name = "clients"
@@ -23,6 +23,7 @@ urlpatterns = [
     path("id-cards/<uuid:key>/retry/", id_cards.id_card_order_retry, name="id-card-order-retry"),
     path("id-cards/<uuid:key>/file/", id_cards.id_card_file, name="id-card-bundle"),
     path("id-cards/<uuid:key>/<int:card_id>/", id_cards.id_card_file, name="id-card-file"),
+    path("providers/", provider_finder.provider_finder, name="provider-finder"),
     path("quick/", search.quick_search, name="quick-search"),
     path("e-app/<number:eapp_number>/", detail.detail_by_eapp, name="detail-by-eapp"),
     path("e-app/<number:eapp_number>/go/", detail.act_by_eapp, name="act-by-eapp"),
@@ -32,4 +33,6 @@ urlpatterns = [
     path("<number:account_number>/id-cards/<slug:kind>/confirm/", id_cards.id_cards_confirm, name="id-cards-confirm"),
     path("<number:account_number>/go/", detail.act, name="act"),
     path("<number:account_number>/contact/", contact.contact, name="contact"),
+    path("<number:account_number>/pcp/", pcp.pcp, name="pcp"),
+    path("<number:account_number>/pcp/confirm/", pcp.pcp_confirm, name="pcp-confirm"),
 ]

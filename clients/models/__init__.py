@@ -7,7 +7,7 @@ from clients.models.imports import MemberImport
 from clients.models.member_system import SimulatedMemberSystem, SimulatedReceipt
 from clients.models.policies import Coverage, Policy
 from clients.models.prospects import Prospect
-from clients.models.providers import MedicalGroup, PcpAssignment, Provider
+from clients.models.providers import MedicalGroup, PcpAssignment, PcpReason, Provider, WithdrawnPcpAssignment
 from clients.models.surnames import SurnameForm
 from clients.models.x12 import X12File, X12TransactionSet
 
@@ -24,6 +24,7 @@ __all__ = [
     "MemberChange",
     "MemberImport",
     "PcpAssignment",
+    "PcpReason",
     "PlanCardFacts",
     "Policy",
     "Prospect",
@@ -31,6 +32,7 @@ __all__ = [
     "SimulatedMemberSystem",
     "SimulatedReceipt",
     "SurnameForm",
+    "WithdrawnPcpAssignment",
     "X12File",
     "X12TransactionSet",
 ]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import AuthenticatedHttpRequest
 from clients.models import Account, Policy
 from clients.selectors import detail as selectors
+from clients.selectors import pcp as pcp_selectors
 from clients.selectors.pending_changes import pending_of
 from clients.views.search import LAST_RESULT
 from portal.common import audit, came_from, client_actions
@@ -95,6 +96,9 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
             "impossible": [choice for choice in choices if choice.reason],
             "pending": pending,
             "pending_labels": [line.panel_label for line in pending if line.state == "pending"],
+            "providers": pcp_selectors.providers_of(
+                request.user, account, policies, [person.member for person in client.household], today=in_hand.today
+            ),
             "timeline": timeline_of(request.user, Household(account=account, today=in_hand.today)),
         },
     )

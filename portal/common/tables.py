@@ -56,6 +56,7 @@ class Column:
     filter_by: FilterFunction | None = None
     choices: Sequence[tuple[str, str]] = ()
     shown: bool = True  # visible unless the person chose otherwise
+    copied: str = ""  # what a number is called that people take elsewhere; it then gets a Copy button (portal/copy.js)
 
     def shown_text(self, row: Any) -> str:
         return self.text(row) if self.text else display(self.value(row), self.kind)
@@ -136,6 +137,7 @@ class Cell(NamedTuple):
     kind: str
     label: str
     pill: str
+    copied: str = ""
 
 
 @lru_cache(maxsize=500)
@@ -167,14 +169,25 @@ class BoundRow:
                 f'form="{escape(self.tick_form_id)}" name="row" value="{escape(self.tick.value)}" '
                 f'aria-label="{escape(self.tick.label)}" autocomplete="off"></td>'
             )
-        for text, url, kind, label, pill in self.cells:
+        for text, url, kind, label, pill, copied in self.cells:
             shown = escape(text)
             if url:
                 shown = f'<a href="{escape(url)}" hx-boost="false">{shown}</a>'
             elif pill:
                 shown = f'<span class="pill pill-{escape(pill)}">{shown}</span>'
+            elif copied and shown:
+                shown = _with_copy_button(shown, copied)
             parts += (_cell_start(kind, label), shown, "</td>")
         return mark_safe("".join(parts))  # noqa: S308 - every part above is escaped
+
+
+def _with_copy_button(text: str, called: str) -> str:
+    """The escaped ``text`` with a button that copies it; the text comes first, without scripts it is selected by hand."""
+    return (
+        f'<span class="text-nowrap">{text}<button type="button" class="copy-button js-only no-print" data-copy="{text}" '
+        f'data-copied="{escape(called)} copied.">Copy<span class="visually-hidden"> {escape(called)} {text}</span>'
+        f"</button></span>"
+    )
 
 
 SORT_ICONS = {"asc": "caret-up-fill", "desc": "caret-down-fill", "": "chevron-expand"}
@@ -508,4 +521,5 @@ def _cell(column: Column, row: Any, carried: str) -> Cell:
         column.kind,
         column.label,
         column.pill(row) if column.pill else "",
+        column.copied,
     )

@@ -24,6 +24,7 @@ from portal.demo_data import (
     logins,
     member_changes,
     notices,
+    pcp_changes,
     prospects,
     providers,
     questions,
@@ -140,6 +141,8 @@ def load(
             },
             now=now,
         )
+        if star := User.objects.filter(username="rsolberg7").select_related("producer").first():
+            pcp_changes.add_pcp_changes(by=star, now=now)
         step("Messages")
         documents.add_documents(now=now)
         member_changes.add_member_changes(now=now)

@@ -27,9 +27,11 @@ from clients.models import (
     Member,
     MemberChange,
     PcpAssignment,
+    PcpReason,
     Policy,
     Prospect,
     Provider,
+    WithdrawnPcpAssignment,
 )
 from ecomm.models import DocumentSubmission, DocumentType, EQuestion, EQuestionAttachment, IssueReport
 from portal.common.access import DelegateScope, Perm, requires
@@ -194,6 +196,12 @@ MATRIX = """
     POST    clients:id-card-order-retry card_order in   in   ->   ->   404  404  403  ->   403  403  403  ->
     GET     clients:id-card-bundle   card_order   in    in   404  404  404  404  403  404  403  403  403  404
     GET     clients:id-card-file     card         in    in   404  404  404  404  403  404  403  403  403  404
+    GET     clients:provider-finder  -            in    in   200  200  200  200  200  200  200  403  403  200
+    POST    clients:provider-finder  nothing      in    in   200  200  200  200  200  200  200  403  403  200
+    GET     clients:pcp              account      in    in   ->   ->   404  404  403  ->   403  403  403  ->
+    POST    clients:pcp              account      in    in   400  400  404  404  403  400  403  403  403  400
+    GET     clients:pcp-confirm      account      in    in   ->   ->   404  404  403  ->   403  403  403  ->
+    POST    clients:pcp-confirm      account      in    in   400  400  404  404  403  400  403  403  403  400
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
@@ -582,6 +590,9 @@ FOREIGN = [
     ("delegate_with_service", "clients:contact", "sibling_policy"),
     ("outsider", "clients:id-cards", "policy"),
     ("producer", "clients:id-cards", "outsider_policy"),
+    ("outsider", "clients:pcp", "policy"),
+    ("delegate_with_service", "clients:pcp", "sibling_policy"),
+    ("producer", "clients:pcp-confirm", "outsider_policy"),
 ]
 # Named by the random key of an order, or under the client's: tests/clients/test_id_card_views.py asks them all as outsider.
 ID_CARD_ADDRESSES = {
@@ -723,6 +734,17 @@ def rows(world) -> dict[type[models.Model], models.Model]:
         PcpAssignment: PcpAssignment.objects.create(
             member=member, policy=policy, medical_group=group, effective_date=today, received_on=today
         ),
+        WithdrawnPcpAssignment: WithdrawnPcpAssignment.objects.create(
+            assignment_id=1,
+            member=member,
+            policy=policy,
+            medical_group=group,
+            effective_date=today,
+            received_on=today,
+            why=WithdrawnPcpAssignment.Why.REPLACED,
+            withdrawn_at=now,
+            withdrawn_by=world.producer,
+        ),
         Prospect: Prospect.objects.create(
             producer=world.producer.producer,
             first_name="Ann",
@@ -738,6 +760,7 @@ def rows(world) -> dict[type[models.Model], models.Model]:
 NOT_SCOPED = {
     MedicalGroup: "the carrier's directory",
     Provider: "the carrier's directory",
+    PcpReason: "the carrier's list of reasons",
     apps.get_model("clients", "ContactPoint"): "read with its member",
     apps.get_model("clients", "Coverage"): "read with its policy",
     apps.get_model("clients", "MemberImport"): "figures of the carrier's feed",

@@ -305,10 +305,12 @@ def test_providers_have_valid_npis(loaded):
 @pytest.mark.feature("PCP_16")
 def test_physicians_follow_one_another_without_a_gap(loaded):
     by_member: dict[int, list[PcpAssignment]] = {}
-    for span in PcpAssignment.objects.select_related("policy", "member", "provider").order_by("effective_date"):
+    for span in PcpAssignment.objects.select_related("policy", "member", "provider", "medical_group").order_by(
+        "effective_date"
+    ):
         by_member.setdefault(span.member_id, []).append(span)
         assert span.policy.requires_pcp
-        assert span.provider.us_state == span.policy.us_state
+        assert (span.provider or span.medical_group).us_state == span.policy.us_state
     for spans in by_member.values():
         assert all(
             one.end_date + timedelta(days=1) == after.effective_date
