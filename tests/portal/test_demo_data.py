@@ -28,6 +28,7 @@ from clients.models import (
     Coverage,
     MedicalGroup,
     Member,
+    MemberChange,
     PcpAssignment,
     Policy,
     Prospect,
@@ -177,6 +178,19 @@ def test_the_outsider_has_namesakes_of_rsolberg7s_clients_down_to_the_last_four(
 
 def test_rsolberg7_has_thirty_prospects(loaded):
     assert Prospect.objects.for_user(user("rsolberg7")).filter(producer__user__username="rsolberg7").count() == 30
+
+
+@pytest.mark.feature("CON_03")
+def test_changes_for_the_member_system_stand_in_every_state_as_the_clients_pages_say(loaded):
+    changes = MemberChange.objects.for_user(user("rsolberg7")).select_related("member")
+    assert {change.status for change in changes} == set(MemberChange.Status.values) - {"SUPERSEDED"}
+    assert {change.created_by.username for change in changes.select_related("created_by")} == {"rsolberg7", "dkeller22"}
+    for change in changes:
+        stored = {point.kind: point.value for point in ContactPoint.objects.filter(member=change.member)}
+        shown = change.payload["after" if change.status == "ACKED" else "before"]
+        waits_for_an_older_one = changes.filter(member=change.member, pk__lt=change.pk).exists()
+        for kind, point in shown.items():
+            assert waits_for_an_older_one or stored[kind] == point["value"], change.status
 
 
 def test_nothing_was_done_in_the_portal_yet(loaded):
