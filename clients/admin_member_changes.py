@@ -128,7 +128,7 @@ class MemberChangeAdmin(ReadMostlyAdmin):
 
     # The queue
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """What failed says why; what waits says since when and until when."""
         waits = request.GET.get(ViewFilter.parameter_name, ViewFilter.waiting) == ViewFilter.waiting
         if waits and not request.GET.get(SEARCH_VAR):

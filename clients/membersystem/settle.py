@@ -95,8 +95,11 @@ def _locked(
 ) -> MemberChange | None:
     """The change with what belongs to it, its row locked, if it meets the conditions."""
     rows = MemberChange.objects.all() if known else with_related()
-    row = rows.select_for_update(of=("self",)).filter(pk=change_pk, **(only_if or {})).order_by().first()
-    if row is not None and known is not None:
+    # By its key alone: a planner without fresh figures would take another condition for a way to find it.
+    row = rows.select_for_update(of=("self",)).filter(pk=change_pk).order_by().first()
+    if row is None or any(getattr(row, name) != value for name, value in (only_if or {}).items()):
+        return None
+    if known is not None:
         for name in ("account", "member", "policy", "created_by"):
             setattr(row, name, getattr(known, name))
     return row

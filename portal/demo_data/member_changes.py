@@ -30,7 +30,7 @@ class Made:
     """A change of a primary insured's phone number; ``client`` counts clients who have one, ``hours`` is how long ago."""
 
     client: int
-    status: Status
+    status: MemberChange.Status
     by: str = PRODUCER
     hours: float = 0.0
     attempts: int = 1
