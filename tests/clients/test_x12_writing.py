@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients.membersystem.x12 import checks
@@ -384,12 +384,15 @@ def test_npis_with_another_last_digit_have_not(npi):
 
 # --- Random households ---
 
-names = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzñéüøßŁ'’- *~:^王\n"), min_size=1, max_size=70).filter(
-    lambda text: plain(text, at_most=35) != ""
-)
+letters = st.text("abcdefghijklmnopqrstuvwxyzñéüøßŁ'’- *~:^王\n", min_size=1, max_size=40)
+# What nothing of can be written is refused; that has tests of its own.
+names = st.builds("{}{}".format, st.sampled_from(["A", "Ö", "x" * 58]), letters)
 days = st.dates(date(1900, 1, 1), date(2099, 12, 31))
-phones = st.from_regex(r"\A[2-9][0-9]{2}[2-9][0-9]{6}\Z")
-emails = st.from_regex(r"\A[a-z0-9_.+-]{1,40}@[a-z0-9-]{1,20}\.example\Z")
+phones = st.integers(2_000_000_000, 9_999_999_999).map(str)
+emails = st.builds("{}@{}.example".format, *[st.text("abcxyz0189_.+-", min_size=1, max_size=30)] * 2)
+extensions = st.one_of(st.just(""), st.integers(0, 999_999).map(str))
+member_ids = st.text("ABCXYZ0123456789", min_size=2, max_size=14)
+zips = st.one_of(st.integers(0, 99_999).map("{:05}".format), st.integers(0, 999_999_999).map("{:09}".format))
 npis = st.sampled_from(["1234567893", "1993999998", "2234567891", "1000000004", "2999999990"])
 
 
@@ -400,7 +403,7 @@ def contacts(draw):
         x12.Contact(
             kind=kind,
             value=draw(emails if kind == Number.EMAIL else phones),
-            extension="" if kind == Number.EMAIL else draw(st.from_regex(r"\A[0-9]{0,6}\Z")),
+            extension="" if kind == Number.EMAIL else draw(extensions),
         )
         for kind in kinds
     ]
@@ -409,7 +412,7 @@ def contacts(draw):
 @st.composite
 def people(draw, relationship):
     return x12.Person(
-        member_id=draw(st.from_regex(r"\A[A-Z0-9]{2,14}\Z")),
+        member_id=draw(member_ids),
         relationship=relationship,
         last_name=draw(names),
         first_name=draw(names),
@@ -425,13 +428,13 @@ def addresses(draw):
         line_2=draw(st.one_of(st.just(""), names)),
         city="St. " + draw(names),
         us_state=draw(st.sampled_from(["IL", "MT", "NM", "OK", "TX"])),
-        zip=draw(st.from_regex(r"\A[0-9]{5}([0-9]{4})?\Z")),
+        zip=draw(zips),
     )
 
 
 @st.composite
 def providers(draw):
-    group = x12.MedicalGroup(number=draw(st.from_regex(r"\A[0-9]{3}\Z")), name=draw(names))
+    group = x12.MedicalGroup(number=draw(st.integers(0, 999).map("{:03}".format)), name=draw(names))
     physician = x12.Physician(npi=draw(npis), last_name=draw(names), first_name=draw(names))
     return draw(st.sampled_from([[], [group], [physician], [group, physician]]))
 
@@ -464,7 +467,7 @@ def batches(draw):
         resend=draw(st.booleans()),
         effective_date=draw(days),
         group_number=draw(st.sampled_from(["", "IB2803", "ix 3150"])),
-        producer=x12.Party(name=draw(names), number=draw(st.from_regex(r"\A[0-9]{9}\Z"))),
+        producer=x12.Party(name=draw(names), number=draw(st.integers(0, 999_999_999).map("{:09}".format))),
     )
     family = draw(households())
     person = draw(st.sampled_from(family)).person
@@ -502,7 +505,8 @@ def batches(draw):
     ]
 
 
-@settings(max_examples=25)
+# How fast the machine is proves nothing.
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(bodies=batches())
 def test_random_changes_to_random_households_pass_the_judge_and_our_checks(bodies):
     judged = judge(as_file(bodies))
@@ -512,7 +516,7 @@ def test_random_changes_to_random_households_pass_the_judge_and_our_checks(bodie
 
 @pytest.mark.drill
 @pytest.mark.timeout(900)
-@settings(max_examples=1000)
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(bodies=batches())
 def test_a_thousand_random_households_pass_the_judge_and_our_checks(bodies):
     assert judge(as_file(bodies))
