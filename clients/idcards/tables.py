@@ -69,7 +69,10 @@ def _row(model: Any, row: dict[str, str]) -> Any:
     for name, text in row.items():
         field = model._meta.get_field(name)
         text = (text or "").strip()
-        values[name] = field.to_python(text) if text else (None if field.null else "")
+        try:
+            values[name] = field.to_python(text) if text else (None if field.null else "")
+        except ValidationError as exc:
+            raise ValidationError({name: exc.messages}) from exc
     made = model(**values)
     made.full_clean(validate_unique=False, validate_constraints=False)
     for constraint in model._meta.constraints:

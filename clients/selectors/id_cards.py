@@ -227,14 +227,16 @@ def progress_of(order: IdCardOrder) -> Progress:
     return Progress(len(cards), len(cards) - len(waiting), failed, cancelled, text, is_over)
 
 
-def pending_changes(order: IdCardOrder) -> dict[int, MemberChange]:
+def pending_changes(user: User, order: IdCardOrder) -> dict[int, MemberChange]:
     """For each card of a permanent order the newest change that carries it to the member system."""
     cards: list[IdCardRequest] = order.cards  # type: ignore[attr-defined]
     by_request: dict[int, MemberChange] = {}
     wanted = {card.pk for card in cards}
-    changes = MemberChange.objects.filter(
-        kind=MemberChange.Kind.ID_CARD, policy__in={card.policy_id for card in cards}
-    ).order_by("id")
+    changes = (
+        MemberChange.objects.for_user(user, perm=WRITE)
+        .filter(kind=MemberChange.Kind.ID_CARD, policy__in={card.policy_id for card in cards})
+        .order_by("id")
+    )
     for change in changes:
         if change.payload.get("request_id") in wanted:
             by_request[change.payload["request_id"]] = change

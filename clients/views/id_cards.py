@@ -185,7 +185,7 @@ def id_card_order(request: AuthenticatedHttpRequest, key: UUID) -> HttpResponse:
     """The order: how far it is, the files to print or download, Finish (IDC_10, IDC_11)."""
     order = _order(request, key)
     template = "clients/id_card_order.html"
-    return render(request, template, _order_context(order))
+    return render(request, template, _order_context(request, order))
 
 
 @polled
@@ -193,7 +193,7 @@ def id_card_order(request: AuthenticatedHttpRequest, key: UUID) -> HttpResponse:
 @require_safe
 def id_card_order_state(request: AuthenticatedHttpRequest, key: UUID) -> HttpResponse:
     """The part of the page that changes while cards are being made."""
-    return render(request, "clients/_id_card_order_state.html", _order_context(_order(request, key)))
+    return render(request, "clients/_id_card_order_state.html", _order_context(request, _order(request, key)))
 
 
 @requires(WRITE)
@@ -325,10 +325,10 @@ def _order(request: AuthenticatedHttpRequest, key: UUID) -> Any:
     return order
 
 
-def _order_context(order: Any) -> dict[str, Any]:
+def _order_context(request: AuthenticatedHttpRequest, order: Any) -> dict[str, Any]:
     progress = selectors.progress_of(order)
     permanent = order.kind == IdCardOrder.Kind.PERMANENT
-    changes = selectors.pending_changes(order) if permanent else {}
+    changes = selectors.pending_changes(request.user, order) if permanent else {}
     several = len({card.policy.account_id for card in order.cards}) > 1
     return {
         "order": order,

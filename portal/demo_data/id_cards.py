@@ -3,12 +3,14 @@
 Temporary cards are not rendered here: their rows are owed work, and the first worker makes them within seconds.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import User
 from clients.idcards import tables
-from clients.models import CardIssuer, IdCardOrder, IdCardRequest, Member, PlanCardFacts, Policy
+from clients.models import CardIssuer, IdCardOrder, IdCardRequest, Member, MemberChange, PlanCardFacts, Policy
 from clients.services import id_cards as service
+from clients.services.member_changes import queue
 
 State = IdCardRequest.State
 HMO_FAMILY = "100200343"  # portal.demo_data.cases: everybody has a PCP
@@ -22,62 +24,72 @@ def add_card_data() -> None:
 
 
 def add_orders(*, by: User, now: datetime) -> None:
-    """Orders of the producer's first households with cards: an HMO family has one in every state."""
+    """Orders of a family with PCPs, one in every state, and one for the first client with a plan without.
+
+    Written as rows: nobody has done anything in the portal yet.
+    """
     mine = Policy.objects.filter(
         producer_number__producer=by.producer_id, status=Policy.Status.ACTIVE, account__number__isnull=False
-    ).select_related("account", "producer_number__producer")
+    ).select_related("account")
     families = mine.filter(requires_pcp=True, member_count__gte=3, pcp_assignments__isnull=False)
     hmo = families.filter(account__number=HMO_FAMILY).first() or families.order_by("id").first()
     ppo = mine.filter(requires_pcp=False, line=Policy.Line.MEDICAL).exclude(plan_id="").order_by("id").first()
     if hmo is None or ppo is None:
         return
-    members = list(Member.objects.filter(coverages__policy=hmo).order_by("id"))
-    for days, ago, state, failure in (
-        (34, members[:1], State.ORDERED, ""),
-        (12, members[1:2], State.FAILED, REFUSED),
-    ):
-        _past_order(hmo, ago, by=by, at=now - timedelta(days=days) + IN_OFFICE_HOURS, state=state, failure=failure)
-    service.order_permanent(
-        policy=ppo,
-        members=_primary(ppo),
-        quantity=2,
-        by=by,
-        now=now - timedelta(minutes=50),
-        form_key="demo-pending-order",
-    )
-    service.request_temporary(
-        asked=[service.CardAsked(policy=hmo, member=member) for member in members],
-        account=hmo.account,
-        bundle=IdCardOrder.Bundle.PDF,
-        by=by,
-        now=now - timedelta(minutes=30),
-        form_key="demo-temporary-cards",
-    )
-
-
-def _past_order(policy: Policy, members: list[Member], *, by: User, at: datetime, state: State, failure: str) -> None:
-    order = IdCardOrder.objects.create(
-        kind=IdCardOrder.Kind.PERMANENT,
-        account=policy.account,
-        requested_at=at,
-        requested_by=by,
-        form_key=f"demo-{state}-{policy.pk}",
-    )
-    IdCardRequest.objects.bulk_create(
-        IdCardRequest(
-            order=order,
-            policy=policy,
-            member=member,
-            kind=IdCardRequest.Kind.PERMANENT,
-            state=state,
-            failure=failure,
-            requested_at=at,
-            requested_by=by,
-            finished_at=at + timedelta(hours=4),
+    family = list(Member.objects.filter(coverages__policy=hmo).order_by("id"))
+    primary = list(Member.objects.filter(account=ppo.account_id, role=Member.Role.PRIMARY))
+    order = _Orders(by=by)
+    order.of(hmo, family[:1], at=now - timedelta(days=34) + IN_OFFICE_HOURS, state=State.ORDERED)
+    order.of(hmo, family[1:2], at=now - timedelta(days=12) + IN_OFFICE_HOURS, state=State.FAILED, failure=REFUSED)
+    for request in order.of(ppo, primary, at=now - timedelta(minutes=50), quantity=2):
+        queue(
+            kind=MemberChange.Kind.ID_CARD,
+            policy=ppo,
+            member=request.member,
+            payload={"request_id": request.pk, "line": ppo.line, "quantity": 2, "replacement": True},
+            reference=f"id-card-{request.pk}-0",
+            by=by,
+            now=request.requested_at,
         )
-        for member in members
-    )
+    for request in order.of(hmo, family, at=now - timedelta(minutes=30), kind=IdCardRequest.Kind.TEMPORARY):
+        service.owe_rendering(request)
 
 
-def _primary(policy: Policy) -> list[Member]:
-    return list(Member.objects.filter(account=policy.account_id, role=Member.Role.PRIMARY))
+@dataclass(frozen=True)
+class _Orders:
+    by: User
+
+    def of(
+        self,
+        policy: Policy,
+        members: list[Member],
+        *,
+        at: datetime,
+        kind: str = IdCardRequest.Kind.PERMANENT,
+        state: State = State.REQUESTED,
+        quantity: int = 1,
+        failure: str = "",
+    ) -> list[IdCardRequest]:
+        order = IdCardOrder.objects.create(
+            kind=kind,
+            account=policy.account,
+            bundle=IdCardOrder.Bundle.PDF if kind == IdCardRequest.Kind.TEMPORARY else IdCardOrder.Bundle.NONE,
+            requested_at=at,
+            requested_by=self.by,
+            form_key=f"demo-{kind}-{state}-{policy.pk}",
+        )
+        return [
+            IdCardRequest.objects.create(
+                order=order,
+                policy=policy,
+                member=member,
+                kind=kind,
+                quantity=quantity,
+                state=state,
+                failure=failure,
+                requested_at=at,
+                requested_by=self.by,
+                finished_at=None if state == State.REQUESTED else at + timedelta(hours=4),
+            )
+            for member in members
+        ]

@@ -55,7 +55,7 @@ def test_cards_of_a_family_are_made_while_the_page_shows_how_far_it_is(world, fa
     outbox.sweep()
     # The page asks by itself.
     expect(page.get_by_role("heading", name="Ready to print or download")).to_be_visible()
-    expect(page.get_by_text("2 of 2")).to_be_visible()
+    expect(page.locator("#id-card-progress")).to_contain_text("2 of 2")
     assert_accessible(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the card of Sam Washington (Spouse)").click()

@@ -92,6 +92,9 @@ def test_who_may_everything_finds_what_there_is_now_and_no_dead_entry(world, sig
         "Report an Issue": True,
     }
     assert reasons(response) == []
+    always = {"Generate ID Cards", "Submit E-Question", "Submit Document", "Report an Issue"}
+    assert always <= {label for label, possible in options(response).items() if possible}
+    assert [reason for reason in reasons(response) if reason.partition(":")[0] in always] == []
     form = pages.read(response).one("form", class_="client-go")
     assert (form.attrs["method"], form.attrs["action"]) == ("get", f"/clients/{world.account_number}/go/")
     assert form.one("button", type="submit").text == "GO"
@@ -193,6 +196,8 @@ def test_a_delegate_who_may_only_look_is_told_so(world, sign_in):
         f"Submit E-Question: {NOT_YOURS}",
         f"Submit Document: {NOT_YOURS}",
     ]
+    closed = [f"{label}: {NOT_YOURS}" for label in ("Generate ID Cards", "Submit E-Question", "Submit Document")]
+    assert [reason for reason in reasons(response) if reason in closed] == closed
     assert options(response)["Report an Issue"] is True
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clients.idcards import rendering
 from tests.runtime.conftest import ROOT, server_processes
 
 pytestmark = [pytest.mark.no_db, pytest.mark.processes]
@@ -150,3 +151,20 @@ def test_make_demo_takes_nothing_away_from_an_environment_it_did_not_make(bootst
     bootstrap.install("demo")
     bootstrap.install("dev")
     assert commands == ["install", "sync"]
+
+
+def test_missing_libraries_are_named_with_the_line_that_installs_them(bootstrap, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "LIBRARIES", [("libc.so.6", "libc6"), ("libnone-0.so.0", "libnone-0")])
+    monkeypatch.setattr(bootstrap, "install_packages", lambda packages: False)
+    bootstrap.install_libraries()
+    said = capsys.readouterr().out
+    assert "libnone-0 missing" in said
+    assert "install -y --no-install-recommends libnone-0" in said
+    assert "libc6" not in said
+
+
+def test_the_image_has_the_libraries_that_bootstrap_installs(bootstrap):
+    packages = [package for _library, package in [*bootstrap.LIBRARIES, bootstrap.FONT]]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert [package for package in packages if package not in dockerfile] == []
+    assert " ".join(packages) == rendering.PACKAGES
