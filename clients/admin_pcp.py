@@ -95,7 +95,7 @@ class PcpAssignmentAdmin(_OfAMember):
     )
     list_filter = (RefusedFilter,)
     list_select_related = ("member", "medical_group", "provider", "policy__producer_number__producer")
-    actions = ("take_back",)
+    actions = ("take_back", "confirm_taken_over")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
@@ -116,6 +116,15 @@ class PcpAssignmentAdmin(_OfAMember):
         if done:
             counted = "1 assignment was" if done == 1 else f"{done} assignments were"
             self.message_user(request, f"{counted} taken back; the one before goes on.", messages.SUCCESS)
+
+    @admin.action(description="The member system has it now", permissions=["decide"])
+    def confirm_taken_over(self, request: HttpRequest, queryset: QuerySet[PcpAssignment]) -> None:
+        """For changes that were entered there by hand; the mark on the client's page goes."""
+        user: Any = request.user
+        with one_by_one():
+            done = sum(pcp.confirm_taken_over(assignment_id=row.pk, by=user) for row in queryset.order_by("pk"))
+        counted = "1 assignment is" if done == 1 else f"{done} assignments are"
+        self.message_user(request, f"{counted} settled.", messages.SUCCESS if done else messages.WARNING)
 
 
 @admin.register(WithdrawnPcpAssignment)

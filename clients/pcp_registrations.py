@@ -50,6 +50,7 @@ activity.register(
         "pcp.viewed": "Opened the provider change of a client",
         "pcp.changed": _changed,
         "pcp.taken_back": "Took back a provider change that the member system had refused",
+        "pcp.settled": "Settled a provider change that the member system had refused",
         "providers.imported": "Imported the provider directory",
     }
 )

@@ -43,6 +43,7 @@ ROLE_ORDER = {Member.Role.PRIMARY: 0, Member.Role.SPOUSE: 1, Member.Role.CHILD: 
 CHANGED_MEANWHILE = (
     "The member's provider was changed after you pressed Validate. Nothing was saved; please validate again"
 )
+TAKEN_BACK_NOTE = "The provider change was taken back in the portal."
 FIRST_OF_MONTH_ONLY = "The provider can begin on the first day of a month only; please validate again"
 
 
@@ -388,6 +389,9 @@ def _do_not_send(assignment_ids: Sequence[int], *, instead: MemberChange) -> Non
         member=instead.member,
         status=MemberChange.Status.PENDING,
         lease_until__isnull=True,
+        # Tried before, it may have arrived although nobody knows.
+        attempts=0,
+        bgn02="",
         payload__assignment_id__in=list(assignment_ids),
     )
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
@@ -441,12 +445,39 @@ def take_back(*, assignment_id: int, by: User, now: datetime) -> None:
     if others.filter(effective_date__gt=row.effective_date).exists():
         raise CannotTakeBack("Another assignment follows this one. Change the member's provider instead.")
     _withdraw(row, WithdrawnPcpAssignment.Why.TAKEN_BACK, by=by, now=now)
+    _close_refused(row, by=by, now=now)
     PcpAssignment.objects.filter(pk=row.pk).delete()
     before = others.filter(effective_date__lt=row.effective_date).order_by("-effective_date").first()
     if before and before.end_date and (row.effective_date - before.end_date).days == 1:
         before.end_date = row.end_date
         before.save(update_fields=["end_date"])
     _record(row.policy, "pcp.taken_back", by=by)
+
+
+def _close_refused(row: PcpAssignment, *, by: User, now: datetime) -> None:
+    """What was taken back must not be sent again."""
+    MemberChange.objects.filter(
+        kind=MemberChange.Kind.PCP,
+        member_id=row.member_id,
+        status__in=[MemberChange.Status.REJECTED, MemberChange.Status.DEAD],
+        payload__assignment_id=row.pk,
+    ).update(status=MemberChange.Status.CLOSED, closed_at=now, closed_by=by, closing_note=TAKEN_BACK_NOTE)
+
+
+@transaction.atomic
+def confirm_taken_over(*, assignment_id: int, by: User) -> bool:
+    """Settle a refused assignment that the member system has after all, because it was entered there by hand.
+
+    For the carrier's staff. Returns ``False`` when nothing was wrong with it.
+    """
+    rows = PcpAssignment.objects.select_related("policy__account", "policy__producer_number__producer")
+    row = rows.select_for_update(of=("self",)).filter(pk=assignment_id, refused_at__isnull=False).first()
+    if row is None:
+        return False
+    row.refused_at = None
+    row.save(update_fields=["refused_at"])
+    _record(row.policy, "pcp.settled", by=by)
+    return True
 
 
 def record_viewed(policies: Sequence[Policy], *, account: Account, by: User) -> None:

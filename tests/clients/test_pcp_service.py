@@ -194,13 +194,14 @@ def test_a_choice_that_has_not_begun_gives_way_and_is_not_sent_any_more(world, p
 
 
 @pytest.mark.feature("PCP_16")
-def test_a_change_on_its_way_is_not_called_back(world, policy):
+@pytest.mark.parametrize("on_its_way", [{"status": "SENT"}, {"attempts": 1, "bgn02": "R1"}])
+def test_a_change_that_may_have_arrived_is_not_called_back(world, policy, on_its_way):
     john = covered(policy)[:1]
     make(asked(policy, number="131", who=john), by=world.producer, key="k" * 16)
-    MemberChange.objects.filter(kind="PCP").update(status="SENT")
+    MemberChange.objects.filter(kind="PCP").update(**on_its_way)
     make(asked(policy, number="124", who=john), by=world.producer, key="l" * 16)
     assert list(MemberChange.objects.filter(kind="PCP").order_by("pk").values_list("status", flat=True)) == [
-        "SENT",
+        on_its_way.get("status", "PENDING"),
         "PENDING",
     ]
 
@@ -258,13 +259,14 @@ def test_a_group_number_is_that_of_the_plans_state(world, policy, groups):
 # --- what is refused ---
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_kept_when_a_later_write_fails(world, policy, monkeypatch):
     def fail(**_facts):
         raise RuntimeError("no cards today")
 
     monkeypatch.setattr("clients.services.id_cards.order_after_pcp_change", fail)
     wanted = asked(policy)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError):
         make(wanted, by=world.producer)
     assert PcpAssignment.objects.filter(end_date__isnull=False).count() == 0
     assert MemberChange.objects.count() == 0
@@ -401,7 +403,10 @@ def test_the_staff_takes_a_refused_change_back_without_leaving_a_hole(world, pol
     with pytest.raises(CannotTakeBack):
         pcp.take_back(assignment_id=made, by=world.admin, now=timezone.now())
     answered(change, accepted=False)
+    MemberChange.objects.filter(pk=change.pk).update(status="REJECTED")
     pcp.take_back(assignment_id=made, by=world.admin, now=timezone.now())
+    change.refresh_from_db()
+    assert (change.status, change.closed_by) == ("CLOSED", world.admin)
     assert spans(john[0].member) == [("597", john[0].effective_date, None)]
     assert WithdrawnPcpAssignment.objects.get().why == "TAKEN_BACK"
     assert AuditEvent.objects.filter(action="pcp.taken_back", actor_id=world.admin.pk).exists()
@@ -418,3 +423,15 @@ def test_what_another_change_stands_on_is_not_taken_back(world, policy):
     answered(first, accepted=False)
     with pytest.raises(CannotTakeBack, match="follows this one"):
         pcp.take_back(assignment_id=first.payload["assignment_id"], by=world.admin, now=timezone.now())
+
+
+@pytest.mark.feature("PCP_13")
+def test_the_staff_says_that_a_refused_change_has_arrived_by_hand(world, policy):
+    make(asked(policy, who=covered(policy)[:1]), by=world.producer)
+    change = MemberChange.objects.get(kind="PCP")
+    made = change.payload["assignment_id"]
+    assert pcp.confirm_taken_over(assignment_id=made, by=world.admin) is False
+    answered(change, accepted=False)
+    assert pcp.confirm_taken_over(assignment_id=made, by=world.admin) is True
+    assert not PcpAssignment.objects.filter(refused_at__isnull=False).exists()
+    assert AuditEvent.objects.filter(action="pcp.settled").count() == 1
