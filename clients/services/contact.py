@@ -227,7 +227,6 @@ def accepted(change: MemberChange, now: datetime) -> None:
     member = Member.objects.select_for_update(of=("self",)).get(changes=change.pk)
     for kind, point in asked_for(change).items():
         _keep(member, kind, point)
-    Account.objects.filter(pk=change.account_id).update(as_of=now)
     _tell_address_before(change, now)
 
 

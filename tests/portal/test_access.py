@@ -766,6 +766,8 @@ NOT_SCOPED = {
     apps.get_model("clients", "MemberImport"): "figures of the carrier's feed",
     apps.get_model("clients", "SimulatedMemberSystem"): "how the demo's member system behaves",
     apps.get_model("clients", "SimulatedReceipt"): "what the demo's member system has received, by reference",
+    apps.get_model("clients", "X12File"): "the carrier's staff alone",
+    apps.get_model("clients", "X12TransactionSet"): "the carrier's staff alone",
     apps.get_model("clients", "SurnameForm"): "surnames alone, of nobody in particular",
     apps.get_model("clients", "CardIssuer"): "the carrier's own numbers and addresses",
     apps.get_model("clients", "IdCardRule"): "what the law asks of every card",
