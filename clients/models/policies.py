@@ -211,7 +211,7 @@ class Policy(models.Model):
             models.Index(
                 fields=["producer_number", "status", "insured_last_key", "insured_first_key", "id"],
                 name="policy_book_to_pay",
-                condition=Q(status__in=["GRACE", "INITIAL_PAYMENT_DUE"]),
+                condition=Q(status="GRACE") | Q(status="INITIAL_PAYMENT_DUE"),
             ),
             models.Index(fields=["us_state", "status_holds_until"], name="policy_status_due"),
             models.Index(fields=["id"], name="policy_status_disagrees", condition=_STATUS_DISAGREES),
