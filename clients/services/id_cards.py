@@ -17,6 +17,7 @@ from clients.rules import id_cards as rules
 from clients.services.member_changes import queue
 from portal.common import audit, outbox
 from portal.common.dates import moment_as_text
+from portal.common.files import store
 
 Kind, State = IdCardRequest.Kind, IdCardRequest.State
 RENDER, BUNDLE = "clients.id_card.render", "clients.id_card.bundle"
@@ -241,6 +242,8 @@ def retry_temporary(*, order: IdCardOrder, by: User, now: datetime) -> int:
     # The file is made anew when the last of its cards is ready.
     order.bundle_attempt += 1
     had_failed = bool(order.failure)
+    if order.file is not None:
+        store.remove(order.file, at=now)
     order.failure, order.file = "", None
     order.save(update_fields=["bundle_attempt", "failure", "file"])
     if had_failed and not failed:

@@ -276,6 +276,24 @@ def test_a_plan_without_figures_is_told_and_can_be_tried_again(hmo, now, quick_p
         id_cards.retry_temporary(order=order, by=UserFactory(), now=now)
 
 
+def test_trying_again_makes_the_file_of_all_anew_and_forgets_the_one_without(hmo, now, quick_pdf):
+    load_card_data()
+    order = make_temporary(hmo, now, bundle=Bundle.ZIP)
+    one = order.requests.order_by("id").last()
+    IdCardRequest.objects.filter(pk=one.pk).update(state=State.FAILED, failure="Something.")
+    outbox.sweep()
+    order.refresh_from_db()
+    incomplete = order.file
+    assert incomplete is not None
+    assert id_cards.retry_temporary(order=order, by=UserFactory(), now=now) == 1
+    outbox.sweep()
+    order.refresh_from_db()
+    incomplete.refresh_from_db()
+    assert incomplete.removed_at == now
+    with store.open_file(order.file) as source, zipfile.ZipFile(BytesIO(source.read())) as archive:
+        assert len(archive.namelist()) == 3
+
+
 def test_missing_libraries_fail_the_card_in_words_and_nothing_else(hmo, now, monkeypatch):
     load_card_data()
 
