@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 from clients.membersystem.payloads import ContactPayload, ContactPointData
-from clients.models import Account, ContactPoint, Member, MemberChange, Policy
+from clients.models import ContactPoint, Member, MemberChange, Policy
 from clients.rules.contact import (
     EMAIL,
     NO_CHANGE,
