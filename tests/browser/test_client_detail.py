@@ -113,5 +113,5 @@ def test_a_household_without_an_account_number_is_accessible(world, sign_in_as, 
     type(policy.account).objects.filter(pk=policy.account_id).update(number=None)
     page = sign_in_as(world.producer)
     page.goto(f"/clients/e-app/{policy.eapp_number}/")
-    expect(page.get_by_text("This household has no account number yet.")).to_be_visible()
+    expect(page.locator(".alert-body", has_text="This household has no account number yet.")).to_be_visible()
     assert_accessible(page)
