@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from clients.membersystem.answers import overdue_after, unanswered
-from clients.models import MemberChange
+from clients.models import MemberChange, X12File
 from portal.common.monitoring import Metric
 
 Status = MemberChange.Status
@@ -56,6 +56,12 @@ def problems() -> Iterator[str]:
         yield "member_changes_given_up"
     if unanswered(now).exists():
         yield "member_changes_unanswered"
+    if _quarantined().exists():
+        yield "x12_files_in_quarantine"
+
+
+def _quarantined() -> "QuerySet[X12File]":
+    return X12File.objects.filter(state=X12File.State.QUARANTINED).order_by()
 
 
 def metrics() -> Iterator[Metric]:
@@ -81,4 +87,9 @@ def metrics() -> Iterator[Metric]:
         name="portal_member_changes_unanswered",
         help="Changes sent a day ago or earlier that were not answered.",
         samples={(): found.unanswered},
+    )
+    yield Metric(
+        name="portal_x12_files_in_quarantine",
+        help="Files of the member system that could not be read.",
+        samples={(): _quarantined().count()},
     )

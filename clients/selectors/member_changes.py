@@ -12,8 +12,11 @@ KIND, ICON = "Change", "arrow-repeat"
 
 
 def change_entries(user: User, household: Household) -> Sequence[Entry]:
-    """The newest changes of the household on policies in the user's books: asked for, and what became of each."""
-    rows = MemberChange.objects.for_user(user).filter(account=household.account)
+    """The newest changes of the household on policies in the user's books: asked for, and what became of each.
+
+    Orders of ID cards tell how they stand themselves.
+    """
+    rows = MemberChange.objects.for_user(user).filter(account=household.account).exclude(kind=MemberChange.Kind.ID_CARD)
     newest = rows.select_related("member", "policy").defer("payload").order_by("-id")[:ROWS_AT_MOST]
     return [entry for row in newest for entry in _of_change(row)]
 
@@ -40,7 +43,7 @@ def _waits(row: MemberChange) -> str:
     waits = {
         Status.PENDING: "On its way to the member system.",
         Status.SENT: "Sent; the member system has not answered yet.",
-        Status.SUPERSEDED: "Sent together with a later change.",
+        Status.SUPERSEDED: "Replaced by a later change.",
     }.get(Status(row.status), "")
     return f"{whose} {waits}".strip()
 

@@ -156,6 +156,7 @@ def test_without_scripts_the_server_marks_the_same_rules_and_says_each_error(new
     page.get_by_role("textbox", name="Username").fill("rsolberg7")
     page.get_by_role("textbox", name="Password").fill("Market=9")
     page.get_by_role("button", name="Create Login").click()
+    expect(page.locator("#id_password_error")).to_be_visible()
     broken = {code for code, state in states(page).items() if state == "broken"}
     assert broken == {"special", "month", "refused_character"}
     expect(page.locator("[data-rule=month]")).to_contain_text("not followed")

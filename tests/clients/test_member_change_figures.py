@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clients.models import MemberChange
+from clients.models import MemberChange, X12File
 from clients.selectors.member_changes import change_entries
 from clients.services import member_changes
 from clients.tasks import sweep_member_changes, watch_member_changes
@@ -67,7 +67,17 @@ def test_metrics_count_what_is_not_settled(client, settings):
         'portal_member_changes{status="dead"}': "1",
         "portal_member_changes_overdue_after_seconds": "16200",
         "portal_member_changes_unanswered": "1",
+        "portal_x12_files_in_quarantine": "0",
     }
+
+
+@pytest.mark.parametrize(("state", "problems"), [("QUARANTINED", ["x12_files_in_quarantine"]), ("PUT_BACK", [])])
+def test_health_is_degraded_by_files_in_quarantine_until_they_are_put_back(client, settings, state, problems):
+    settings.METRICS_TOKEN = "collector"
+    X12File.objects.create(direction="IN", state=state, name="odd.edi", size=7, happened_at=timezone.now())
+    assert health(client).get("problems", []) == problems
+    shown = client.get("/metrics", headers={"authorization": "Bearer collector"}).content.decode()
+    assert f"portal_x12_files_in_quarantine {len(problems)}\n" in shown
 
 
 def test_beat_sweeps_every_minute_and_watches_every_hour(settings):
@@ -117,7 +127,7 @@ FOR = "For Tanya Washington."
         ),
         (
             {"status": "SUPERSEDED"},
-            [("PCP change requested", f"{FOR} Sent together with a later change.")],
+            [("PCP change requested", f"{FOR} Replaced by a later change.")],
         ),
         (
             {"status": "CLOSED", "closed_at": NOW},
@@ -139,6 +149,12 @@ def test_the_timeline_says_that_staff_closed_a_change_and_not_their_note():
     staff = UserFactory(carrier_admin=True)
     member_changes.close(change=row, note="For our eyes only.", by=staff, now=NOW)
     assert timeline(home.by, home)[-1] == ("PCP change closed", "The carrier's staff settled it without sending it.")
+
+
+def test_orders_of_id_cards_stand_in_the_timeline_once_as_orders():
+    home = Household()
+    home.owe("ID_CARD", at=NOW)
+    assert timeline(home.by, home) == []
 
 
 def test_the_timeline_of_a_foreign_household_is_empty():

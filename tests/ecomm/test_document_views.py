@@ -432,8 +432,8 @@ def test_no_address_of_the_portal_gives_a_document_to_those_who_sent_it(world, s
     producer, *others = [sign_in(person) for person in (world.producer, world.principal, world.delegate_with_service)]
     tried = 0
     for address in addresses():
-        for url in _filled(address.route, names):
-            # The administration turns all three away at its door.
+        # The administration turns everybody away at its door, whatever follows.
+        for url in _filled(address.route, names[:1] if address.is_admin else names):
             for client in [producer] if address.is_admin else [producer, *others]:
                 response = client.get(url)
                 tried += 1
