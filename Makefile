@@ -20,7 +20,7 @@ demo: venv-demo ## Run the portal with demo data in this terminal (PORT=8000)
 
 test: venv ## Run the whole test suite (ARGS="-k search" for a part)
 	@$(PYTHON) scripts/bootstrap.py system tests
-	@exec env PYTHONHASHSEED=0 $(VENV_PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS) # one seed: all workers must name the cases alike
+	@exec env PYTHONHASHSEED=0 $(VENV_PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS) # one seed: all workers must name the cases alike
 
 drill: venv ## Run the fault drills and the full-size matrices
 	@$(PYTHON) scripts/bootstrap.py system tests
