@@ -432,9 +432,11 @@ def test_no_address_of_the_portal_gives_a_document_to_those_who_sent_it(world, s
     producer, *others = [sign_in(person) for person in (world.producer, world.principal, world.delegate_with_service)]
     tried = 0
     for address in addresses():
+        likely = _filled(address.route, [document.tracking_number, content.key])
         # The administration turns everybody away at its door, whatever follows.
         for url in _filled(address.route, names[:1] if address.is_admin else names):
-            for client in [producer] if address.is_admin else [producer, *others]:
+            # The producer tries every name everywhere, the others the two that addresses are likeliest to take.
+            for client in [producer, *(others if not address.is_admin and url in likely else [])]:
                 response = client.get(url)
                 tried += 1
                 kind = response.headers.get("Content-Type", "")

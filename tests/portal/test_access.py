@@ -980,9 +980,12 @@ def admin_urls() -> list[str]:
 
 @pytest.mark.parametrize("who", [who for who in PEOPLE if who != "admin"])
 def test_the_administration_opens_to_nobody_but_the_carrier(world, client_of, who):
+    """One stranger, one producer and one delegate knock everywhere; of the others each at every fourth door, together at all."""
     client = client_of(who)
     urls = admin_urls()
     assert len(urls) > 40
+    if who not in {"stranger", "producer", "delegate_with_service"}:
+        urls = urls[PEOPLE.index(who) % 4 :: 4]
     for url in urls:
         for ask in (client.get, client.post):
             response = ask(url)

@@ -240,6 +240,7 @@ def test_another_seed_gives_other_people_in_every_book():
 # --- A large carrier ---
 
 
+@pytest.mark.drill
 def test_a_carrier_is_added_around_the_demo_with_bench_users_who_fit(monkeypatch):
     monkeypatch.setattr(books, "BENCH_BOOKS", (("bench3k", 300, 0), ("bench30k", 900, 6), ("bench100k", 99_000, 40)))
     result = loader.load(seed=1, today=TODAY, members=loader.DEMO_MEMBERS + 2_500)

@@ -113,6 +113,7 @@ def test_it_serves_pages_and_a_signal_stops_all_of_it(demo, prepared):
     assert "Traceback" not in running.said
 
 
+@pytest.mark.drill
 def test_killed_demo_leaves_nothing_running_and_the_next_one_starts(demo, prepared):
     running = demo()
     running.wait_ready()
@@ -126,6 +127,7 @@ def test_killed_demo_leaves_nothing_running_and_the_next_one_starts(demo, prepar
     assert again.process.wait(20) == 0, again.said
 
 
+@pytest.mark.drill
 def test_killed_database_comes_back_under_the_running_demo(demo, prepared):
     running = demo()
     running.wait_ready()
