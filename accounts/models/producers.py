@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.contrib.postgres.indexes import OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from portal.common.access import Perm
 from portal.common.dates import US_STATE_CHOICES
@@ -51,7 +52,11 @@ class Producer(models.Model):
         constraints = [
             models.CheckConstraint(name="producer_is_not_its_own_parent", condition=~Q(parent=F("id"))),
         ]
-        indexes = [models.Index(fields=["last_name", "first_name"], name="producer_by_name")]
+        indexes = [
+            models.Index(fields=["last_name", "first_name"], name="producer_by_name"),
+            # Upper, because istartswith compares UPPER() and is to find this index.
+            models.Index(OpClass(Upper("last_name"), name="text_pattern_ops"), name="producer_by_last_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
