@@ -25,6 +25,7 @@ from portal.common.access import (
     DelegateScope,
     Perm,
 )
+from portal.common.client_actions import NOT_YOURS_HERE
 from portal.common.dates import today_in
 
 if TYPE_CHECKING:
@@ -166,4 +167,4 @@ def require_on_book(user: Any, perm: Perm, *, producer_number_id: int) -> None:
     if user.role == user.Role.CARRIER_ADMIN and user.has_portal_perm(perm):
         return
     if producer_number_id not in producer_number_ids(user, perm=perm):
-        raise PermissionDenied("Your account does not include this function for this client.")
+        raise PermissionDenied(NOT_YOURS_HERE)

@@ -33,7 +33,7 @@ class AccountAdmin(ReadMostlyAdmin):
     search_help_text = "Account number"
 
     def audit_id(self, obj: Account) -> str:
-        return obj.number or f"household-{obj.pk}"
+        return obj.audit_id
 
 
 @admin.register(Member)

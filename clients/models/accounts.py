@@ -65,6 +65,11 @@ class Account(models.Model):
     def __str__(self) -> str:
         return self.number or f"household {self.pk}"
 
+    @property
+    def audit_id(self) -> str:
+        """How the audit trail names the household."""
+        return self.number or f"household-{self.pk}"
+
 
 class MemberQuerySet(BookScopedQuerySet["Member"]):
     def in_books(self, number_ids: list[int]) -> "MemberQuerySet":

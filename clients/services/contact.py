@@ -28,8 +28,8 @@ from clients.rules.contact import (
     with_changes,
     with_consent,
 )
-from clients.services import member_changes
-from portal.common import audit, form_keys
+from clients.services import member_changes, trail
+from portal.common import form_keys
 from portal.common.messaging.send import send_email
 
 # Not answered yet: what these say is what will stand there.
@@ -149,14 +149,7 @@ def change(
         before={kind: _as_data(standing.awaited.get(kind)) for kind in kinds},
         after={kind: _as_data(_settled(standing.awaited.get(kind), wanted.get(kind), consent)) for kind in kinds},
     )
-    audit.record(
-        "client.contact_changed",
-        by=by,
-        for_producer=policy.producer_number.producer.npn,
-        object_type="account",
-        object_id=policy.account.number or "",
-        details={"fields": kinds},
-    )
+    trail.record("client.contact_changed", policy, by=by, fields=kinds)
     return member_changes.queue(
         kind=MemberChange.Kind.CONTACT,
         policy=policy,
@@ -184,13 +177,7 @@ def _settled(before: Point | None, after: Point | None, consent: Consent | None)
 
 def record_opened(policy: Policy, *, by: User) -> None:
     """Every look at contact information is written down."""
-    audit.record(
-        "client.contact_opened",
-        by=by,
-        for_producer=policy.producer_number.producer.npn,
-        object_type="account",
-        object_id=policy.account.number or "",
-    )
+    trail.record("client.contact_opened", policy, by=by)
 
 
 # --- payloads ---

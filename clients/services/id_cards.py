@@ -14,8 +14,9 @@ from django.db import transaction
 from accounts.models import User
 from clients.models import Account, IdCardOrder, IdCardRequest, Member, MemberChange, Policy
 from clients.rules import id_cards as rules
+from clients.services import trail
 from clients.services.member_changes import queue
-from portal.common import audit, outbox
+from portal.common import outbox
 from portal.common.dates import moment_as_text
 from portal.common.files import store
 
@@ -296,23 +297,9 @@ def _audit(action: str, order: IdCardOrder, asked: Sequence[CardAsked], *, by: U
     """One row for each policy: whose book it is may differ within one order."""
     policies = {card.policy.pk: card.policy for card in asked}
     for policy in policies.values():
-        audit.record(
-            action,
-            by=by,
-            for_producer=policy.producer_number.producer.npn,
-            object_type="account",
-            object_id=policy.account.number or f"household-{policy.account_id}",
-            details={"kind": order.kind, "cards": cards if len(policies) == 1 else 1, "order": order.pk},
-        )
+        counted = cards if len(policies) == 1 else 1
+        trail.record(action, policy, by=by, kind=order.kind, cards=counted, order=order.pk)
 
 
 def _audit_request(action: str, request: IdCardRequest, *, by: User) -> None:
-    policy = request.policy
-    audit.record(
-        action,
-        by=by,
-        for_producer=policy.producer_number.producer.npn,
-        object_type="account",
-        object_id=policy.account.number or f"household-{policy.account_id}",
-        details={"kind": request.kind, "cards": request.quantity, "order": request.order_id},
-    )
+    trail.record(action, request.policy, by=by, kind=request.kind, cards=request.quantity, order=request.order_id)

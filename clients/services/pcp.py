@@ -33,8 +33,8 @@ from clients.rules.pcp_reasons import ASKED_OUT, CORRECTION
 from clients.rules.pcp_spans import Span, groups_left, plan_change
 from clients.rules.policy_status import PolicyStatus
 from clients.selectors.provider_directory import FoundEntry, entry_for, group_key, group_of, provider_name
-from clients.services import id_cards, member_changes
-from portal.common import audit, form_keys
+from clients.services import id_cards, member_changes, trail
+from portal.common import form_keys
 from portal.common.access import Perm
 from portal.common.dates import today_in
 from portal.common.one_by_one import one_by_one
@@ -294,7 +294,7 @@ def change(*, asked: Asked, seen: str, by: User, now: datetime, form_key: str) -
             _change_one(line, examined, by=by, now=now, reference=form_key)
         for policy in {line.policy.pk: line.policy for line in examined.lines}.values():
             members = [line.member for line in examined.lines if line.policy.pk == policy.pk]
-            _record(policy, "pcp.changed", by=by, members=len(members))
+            trail.record("pcp.changed", policy, by=by, members=len(members))
             id_cards.order_after_pcp_change(policy=policy, members=members, by=by, now=now, reference=form_key)
     return True
 
@@ -451,7 +451,7 @@ def take_back(*, assignment_id: int, by: User, now: datetime) -> None:
     if before and before.end_date and (row.effective_date - before.end_date).days == 1:
         before.end_date = row.end_date
         before.save(update_fields=["end_date"])
-    _record(row.policy, "pcp.taken_back", by=by)
+    trail.record("pcp.taken_back", row.policy, by=by)
 
 
 def _close_refused(row: PcpAssignment, *, by: User, now: datetime) -> None:
@@ -476,21 +476,10 @@ def confirm_taken_over(*, assignment_id: int, by: User) -> bool:
         return False
     row.refused_at = None
     row.save(update_fields=["refused_at"])
-    _record(row.policy, "pcp.settled", by=by)
+    trail.record("pcp.settled", row.policy, by=by)
     return True
 
 
 def record_viewed(policies: Sequence[Policy], *, account: Account, by: User) -> None:
     """Every look at who has whom is written down."""
-    _record(policies[0], "pcp.viewed", by=by)
-
-
-def _record(policy: Policy, action: str, *, by: User, **details: Any) -> None:
-    audit.record(
-        action,
-        by=by,
-        for_producer=policy.producer_number.producer.npn,
-        object_type="account",
-        object_id=policy.account.number or f"household-{policy.account_id}",
-        details=details,
-    )
+    trail.record("pcp.viewed", policies[0], by=by)

@@ -78,7 +78,7 @@ def _show(request: AuthenticatedHttpRequest, account: Account) -> HttpResponse:
         by=request.user,
         for_producer=policies[0].producer_number.producer.npn if policies else "",
         object_type="account",
-        object_id=account.number or f"household-{account.pk}",
+        object_id=account.audit_id,
     )
     in_hand = _in_hand(account, policies)
     choices = _choices(request, in_hand)

@@ -19,8 +19,10 @@ from clients.forms.id_cards import BUNDLES, KINDS, PERMANENT, TEMPORARY
 from clients.models import Account, IdCardOrder, IdCardRequest
 from clients.selectors import id_cards as selectors
 from clients.services import id_cards as service
-from portal.common import audit, form_keys, selection
+from clients.services import trail
+from portal.common import form_keys, selection
 from portal.common.access import Perm, requires
+from portal.common.client_actions import NOT_YOURS_HERE
 from portal.common.dates import as_text, moment_as_text
 from portal.common.files.models import StoredFile
 from portal.common.files.responses import as_attachment
@@ -28,7 +30,6 @@ from portal.common.files.store import NotReleased
 from portal.common.polling import polled
 
 WRITE = Perm.CLIENT_SERVICE
-NOT_YOURS_HERE = "Your account does not include this function for this client."
 NOTHING_TO_STOP = "Every card was ready already: there was nothing left to stop."
 NOTHING_TO_RETRY = "There is nothing to try again: the cards are being made, or are ready."
 # A PDF reader inside a browser styles its own page and holds the file as an object; nothing else may happen there.
@@ -248,14 +249,8 @@ def id_card_file(request: AuthenticatedHttpRequest, key: UUID, card_id: int = 0)
         return redirect("clients:id-card-order", key)
     policies = [card.policy] if card is not None else list({one.policy_id: one.policy for one in order.cards}.values())
     for policy in policies:
-        audit.record(
-            "id_card.downloaded",
-            by=request.user,
-            for_producer=policy.producer_number.producer.npn,
-            object_type="account",
-            object_id=policy.account.number or f"household-{policy.account_id}",
-            details={"order": order.pk, "cards": 1 if card is not None else len(order.cards)},
-        )
+        cards = 1 if card is not None else len(order.cards)
+        trail.record("id_card.downloaded", policy, by=request.user, order=order.pk, cards=cards)
     if request.GET.get("print") and stored.content_type == "application/pdf":
         response["Content-Disposition"] = f'inline; filename="{stored.name}"'
         response["Content-Security-Policy"] = INLINE_POLICY

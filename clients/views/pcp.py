@@ -28,6 +28,7 @@ from clients.services import pcp as service
 from clients.services.pcp import Asked, Examined
 from portal.common import criteria, form_keys
 from portal.common.access import Perm, requires
+from portal.common.client_actions import NOT_YOURS_HERE
 from portal.common.dates import OPEN_END, US_STATES, as_text, today_in
 
 KEPT = "pcp"
@@ -165,7 +166,7 @@ def _in_hand(request: AuthenticatedHttpRequest, account_number: str) -> InHand:
     seen = detail_selectors.policies_of(request.user, account)
     policies = detail_selectors.policies_under(request.user, seen)(Perm.CLIENT_SERVICE)
     if not policies:
-        raise PermissionDenied("Your account does not include this function for this client.")
+        raise PermissionDenied(NOT_YOURS_HERE)
     now = timezone.now()
     return InHand(
         account=account,

@@ -96,7 +96,7 @@ def test_a_failing_second_write_keeps_nothing(world, tanya, monkeypatch, broken)
     def fail(*args, **kwargs):
         raise RuntimeError("the second write")
 
-    monkeypatch.setattr(member_changes if broken == "queue" else service.audit, broken, fail)
+    monkeypatch.setattr(member_changes if broken == "queue" else service.trail, broken, fail)
     with pytest.raises(RuntimeError):
         change(world, tanya, wanted(tanya, HOME=NEW_HOME))
     assert not MemberChange.objects.exists()
