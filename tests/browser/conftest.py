@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from accounts.models import User
 from portal.common import outbox
@@ -69,7 +70,7 @@ class Windows:
             context = free.pop()
         else:
             context = self.browser.new_context(base_url=self.url, **options)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             if not alone:
                 context.new_page()  # a window lives as long as it has a page
         self.taken.append((kind, context))
@@ -179,6 +180,17 @@ def assert_accessible(axe_source: str) -> Callable[[Page], None]:
     """Fails on any WCAG 2.2 A or AA violation, in light and in dark, and on a page wider than a 320 px window."""
 
     def check(page: Page) -> None:
+        try:
+            judge(page)
+        except PlaywrightError as error:
+            # The click before has only now left the page that was being judged.
+            if "context was destroyed" not in str(error):
+                raise
+            page.wait_for_load_state()
+            judge(page)
+
+    def judge(page: Page) -> None:
+        page.wait_for_load_state()
         page.evaluate(axe_source)
         page.evaluate(AT_ONCE)
         # The scheme changes colours and nothing else.

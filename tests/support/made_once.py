@@ -1,7 +1,8 @@
 """Rows that thousands of tests begin with: made through the models once, put back as they were for every later test.
 
-Each test has rows and objects of its own and may change both. The rows' numbers are the same in all tests; no other row
-gets them, because sequences do not go back when a test is rolled back or its tables are emptied.
+Each test has rows and objects of its own and may change both. The rows' numbers are the same in all tests. No other row
+gets them: sequences do not go back when a test is rolled back or its tables are emptied, and where one was set back
+(``load_demo`` does), it is set past the rows again.
 """
 
 import pickle
@@ -56,7 +57,7 @@ def _keys(model: type[Model]) -> set[object]:
 
 
 def _insert(model: type[Model], keys: set[object]) -> str:
-    """One statement with the rows as the database holds them; the literals find their types by themselves."""
+    """Statements with the rows as the database holds them; the literals find their types by themselves."""
     quote = connection.ops.quote_name
     columns = [quote(field.column) for field in model._meta.concrete_fields if not field.generated]
     table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
@@ -65,4 +66,9 @@ def _insert(model: type[Model], keys: set[object]) -> str:
         cursor.execute(f"SELECT {as_text} FROM {table} WHERE {key} = ANY(%s) ORDER BY {key}", [list(keys)])  # noqa: S608
         one = f"({', '.join(['%s'] * len(columns))})"
         rows = ", ".join(cursor.cursor.mogrify(one, row).decode() for row in cursor.fetchall())
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}"  # noqa: S608
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, model._meta.pk.column])
+        sequence = cursor.fetchone()[0]
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}"  # noqa: S608
+    if sequence is None:
+        return insert
+    return f"{insert};SELECT setval('{sequence}', greatest({max(keys)}, pg_sequence_last_value('{sequence}')))"
