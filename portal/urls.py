@@ -17,6 +17,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
     path("clients/", include("clients.urls")),
+    path("enroll/", include("enrollment.urls")),
     path("reports/", include("reporting.urls")),
     path("messages/notifications/", include("portal.common.notifications.urls")),
     path("messages/", include("ecomm.urls")),

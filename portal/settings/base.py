@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "accounts.apps.AccountsConfig",
     "clients.apps.ClientsConfig",
     "ecomm.apps.EcommConfig",
+    "enrollment.apps.EnrollmentConfig",
     "reporting.apps.ReportingConfig",
     "portal.common.admin_config.PortalAdminConfig",
     "django.contrib.auth",

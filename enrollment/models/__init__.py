@@ -1,0 +1,24 @@
+"""Places, plans and their rates, quotes and applications."""
+
+from enrollment.models.applications import Applicant, Application, ApplicationPlan
+from enrollment.models.catalog import Plan, PlanFamilyRate, PlanRate, ServiceArea
+from enrollment.models.geography import County, RatingArea, ZipCounty
+from enrollment.models.open_enrollment import OpenEnrollmentPeriod
+from enrollment.models.quotes import Quote, QuotePerson, QuotePlan
+
+__all__ = [
+    "Applicant",
+    "Application",
+    "ApplicationPlan",
+    "County",
+    "OpenEnrollmentPeriod",
+    "Plan",
+    "PlanFamilyRate",
+    "PlanRate",
+    "Quote",
+    "QuotePerson",
+    "QuotePlan",
+    "RatingArea",
+    "ServiceArea",
+    "ZipCounty",
+]

@@ -1,0 +1,1 @@
+"""What this app puts into the kernel's registries."""
