@@ -51,7 +51,9 @@ def quote_add(request: AuthenticatedHttpRequest) -> HttpResponse:
     now = timezone.now()
     act = request.POST.get("act", "")
     if request.method != "POST":
-        coverage = {name: known[name] for name in ("zip", "county", "market", "writing_number") if name in known}
+        coverage: dict[str, Any] = {
+            name: known[name] for name in ("zip", "county", "market", "writing_number") if name in known
+        }
         people = [people_initial(person) for person in known.get("people", [])]
         form = QuoteForm(user=request.user, now=now, initial=coverage, people=people)
     elif act:
@@ -330,9 +332,7 @@ def quote_save(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResponse
     form = QuoteNameForm(request.POST if request.method == "POST" else None, initial={"name": _proposed_name(quote)})
     if form.is_valid():
         try:
-            is_first = service.save(
-                quote=quote, name=form.cleaned_data["name"], by=request.user, at=timezone.now()
-            )
+            is_first = service.save(quote=quote, name=form.cleaned_data["name"], by=request.user, at=timezone.now())
         except service.Gone as exc:
             messages.error(request, str(exc))
             return redirect("enrollment:quotes")
