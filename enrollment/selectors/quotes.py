@@ -207,6 +207,11 @@ def why_not_change(quote: Quote, *, now: datetime) -> str:
     return EXPIRED.format(day=as_text(quote.expires_on)) if is_expired(quote, now=now) else ""
 
 
+def ticked(chosen: Iterable[SelectedPlan]) -> list[plan_choice.ChosenPlan]:
+    """The ticked plans as the rule wants them."""
+    return [plan_choice.ChosenPlan(line=plan.row.plan.line, market=plan.row.market) for plan in chosen]
+
+
 def why_not_enroll(user: User, quote: Quote, chosen: Collection[SelectedPlan], *, now: datetime) -> str:
     """Why ``Enroll in Selected Plans`` is not possible for this person, in a sentence fit to show; empty when it is.
 
@@ -218,8 +223,7 @@ def why_not_enroll(user: User, quote: Quote, chosen: Collection[SelectedPlan], *
     for plan in chosen:
         if plan.premium is None:
             return plan.reason
-    ticked = [plan_choice.ChosenPlan(line=plan.row.plan.line, market=plan.row.market) for plan in chosen]
-    if why := plan_choice.why_not_enroll(ticked):
+    if why := plan_choice.why_not_enroll(ticked(chosen)):
         return why
     on_exchange = any(plan.row.market == QuotePlan.Market.ON for plan in chosen)
     if on_exchange and not user.has_portal_perm(Perm.ENROLL_ON_EXCHANGE):

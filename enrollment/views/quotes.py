@@ -18,6 +18,7 @@ from enrollment.forms.quotes import QuoteForm, QuoteNameForm, initial_of, people
 from enrollment.models import Quote
 from enrollment.plan_chart import chart_of
 from enrollment.plan_list import METALS, PlanFilters
+from enrollment.rules import plan_choice
 from enrollment.selectors import prefill
 from enrollment.selectors import quotes as selector
 from enrollment.selectors.quotes import MOST_COMPARED, WRITE, PricedQuote
@@ -26,6 +27,7 @@ from portal.common import form_keys
 from portal.common.access import requires
 from portal.common.dates import as_text
 
+DENTAL_METALS = {"High": " (dental)", "Low": " (dental)"}
 SAVED = "Your quote was saved. It can be used through {day}."
 RENAMED = "The quote has its new name."
 COPIED = "The quote was copied. Check the effective date, then press View Plans."
@@ -191,7 +193,11 @@ def _filter_choices(priced: PricedQuote, filters: PlanFilters) -> dict[str, Any]
     types = {plan.network_type for plan in plans}
     return {
         "lines": [("", "Medical and dental"), *Policy.Line.choices],
-        "metals": [(metal, metal in filters.metals) for metal in METALS if metal in metals],
+        "metals": [
+            (metal, metal + DENTAL_METALS.get(metal, ""), metal in filters.metals)
+            for metal in METALS
+            if metal in metals
+        ],
         "types": [(kind, kind in filters.types) for kind in Policy.Network.values if kind in types],
         "markets": [("", "On and off exchange"), *plan_list.MARKETS.items()],
         "sorts": plan_list.SORTS,
@@ -295,6 +301,7 @@ def quote_review(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
     priced = selector.priced(quote)
     people = plan_list.names_of(priced.people)
     chosen = priced.chosen
+    ticked_right = not plan_choice.why_not_enroll(selector.ticked(chosen))
     total = sum((plan.premium.total for plan in chosen if plan.premium), start=Decimal(0))
     context = {
         **_head(request, priced, why_not=selector.why_not_change(quote, now=now)),
@@ -315,7 +322,7 @@ def quote_review(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
             for plan in priced.selected
         ],
         "chosen": chosen,
-        "total": plan_list.dollars(total) if chosen else "",
+        "total": plan_list.dollars(total) if ticked_right else "",
         "why_not": selector.why_not_enroll(request.user, quote, chosen, now=now),
     }
     return render(request, "enrollment/quote_review.html", context)
