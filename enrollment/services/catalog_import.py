@@ -32,7 +32,7 @@ from enrollment.models import (
 )
 from enrollment.rules.age_bands import BadBands, covered_ages
 from enrollment.services.catalog_columns import COLUMNS, FAMILY_RATES, PLAN_FIELDS, RULE_FIELDS
-from enrollment.services.import_files import CsvFile, digest_of, note_duplicates, raise_problems, read_file
+from enrollment.services.import_files import CsvFile, digest_of, many_small_objects, note_duplicates, raise_problems, read_file
 from portal.common import audit
 
 IMPORT_LOCK = 7_301_022
@@ -107,6 +107,7 @@ class Outcome:
 # Reading
 
 
+@many_small_objects()
 def read(folder: Path, *, progress: Progress = lambda _lines: None) -> Catalog:
     """Read and check the four files against each other and the counties in the database.
 
