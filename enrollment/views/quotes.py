@@ -168,6 +168,7 @@ def quote_plans(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespons
         "chart": chart_of(shown, selected=frozenset(plan.row.plan_id for plan in priced.selected)),
         "hidden": [plan for plan in priced.selected if plan.key not in boxes],
         "several_markets": quote.market == Quote.Market.BOTH,
+        "may_save": not why_not,
     }
     return render(request, "enrollment/quote_plans.html", context)
 
@@ -182,7 +183,6 @@ def _head(request: AuthenticatedHttpRequest, priced: PricedQuote, *, why_not: st
         "changed": [(plan.row.plan.name, plan_list.was_text(plan, priced.quote)) for plan in priced.changed],
         "selected_count": len(priced.selected),
         "copy_key": form_keys.new_key(),
-        "most_compared": MOST_COMPARED,
     }
 
 
@@ -251,6 +251,7 @@ def quote_compare(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespo
         **_head(request, priced, why_not=selector.why_not_change(quote, now=timezone.now())),
         "rows": rows,
         "lines": _comparison(rows, plan_list.names_of(priced.people)),
+        "most_compared": MOST_COMPARED,
         "left_out": max(len(ids) - MOST_COMPARED, 0),
     }
     return render(request, "enrollment/quote_compare.html", context)
