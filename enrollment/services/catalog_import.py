@@ -32,7 +32,14 @@ from enrollment.models import (
 )
 from enrollment.rules.age_bands import BadBands, covered_ages
 from enrollment.services.catalog_columns import COLUMNS, FAMILY_RATES, PLAN_FIELDS, RULE_FIELDS
-from enrollment.services.import_files import CsvFile, digest_of, many_small_objects, note_duplicates, raise_problems, read_file
+from enrollment.services.import_files import (
+    CsvFile,
+    digest_of,
+    many_small_objects,
+    note_duplicates,
+    raise_problems,
+    read_file,
+)
 from portal.common import audit
 
 IMPORT_LOCK = 7_301_022
