@@ -4,6 +4,7 @@ from enrollment.models.applications import Applicant, Application, ApplicationPl
 from enrollment.models.catalog import Plan, PlanFamilyRate, PlanRate, ServiceArea
 from enrollment.models.geography import County, RatingArea, ZipCounty
 from enrollment.models.open_enrollment import OpenEnrollmentPeriod
+from enrollment.models.proposals import Proposal, ProposalDelivery
 from enrollment.models.quotes import Quote, QuotePerson, QuotePlan
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Plan",
     "PlanFamilyRate",
     "PlanRate",
+    "Proposal",
+    "ProposalDelivery",
     "Quote",
     "QuotePerson",
     "QuotePlan",

@@ -1,0 +1,86 @@
+"""``Enroll in Selected Plans``: to an application, or to the exchange of the state (QUO_05, QUO_06, ONX_01..04)."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import AuthenticatedHttpRequest
+from enrollment.models import Quote
+from enrollment.rules import on_exchange
+from enrollment.selectors.enroll_offer import EnrollOffer, enroll_offer
+from enrollment.selectors.quoted import QuotedPlan, people_of, quoted_plans, quotes_in_scope
+from enrollment.services import applications as service
+from portal.common import audit, form_keys
+from portal.common.access import Perm, requires
+from portal.common.dates import today_in
+
+STARTED = "Application {number} has been started."
+
+
+@requires(Perm.ENROLL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def quote_enroll(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResponse:
+    """Where the Review page's button leads. Everything the button knew is asked again here."""
+    quote: Quote = get_object_or_404(quotes_in_scope(request.user), pk=quote_id)
+    if request.method != "POST":
+        return redirect("enrollment:quote-review", quote.pk)
+    people = people_of(quote)
+    chosen = _chosen(request.POST, quoted_plans(quote, people))
+    offer = enroll_offer(
+        request.user, quote, [one.row for one in chosen], today=today_in(quote.county.us_state)
+    )
+    if offer.refused:
+        raise PermissionDenied(on_exchange.DELEGATES_CANNOT)
+    if offer.reason:
+        messages.error(request, offer.reason)
+        return redirect("enrollment:quote-review", quote.pk)
+    if offer.is_on_exchange:
+        return _onto_the_exchange(request, quote, offer)
+    try:
+        application = service.start(
+            quote=quote,
+            people=people,
+            plans=chosen,
+            by=request.user,
+            at=timezone.now(),
+            form_key=form_keys.readable(request.POST.get("form_key", "")),
+            anew=request.POST.get("start") == "new",
+        )
+    except service.AlreadyStarted as exc:
+        context = {"quote": quote, "offer": offer, "draft": exc.application, "form_key": request.POST.get("form_key", "")}
+        return render(request, "enrollment/quote_resume.html", context)
+    except service.CannotStart as exc:
+        messages.error(request, str(exc))
+        return redirect("enrollment:quote-review", quote.pk)
+    messages.success(request, STARTED.format(number=application.record_number))
+    return redirect("enrollment:application", application.record_number)
+
+
+def _chosen(posted: QueryDict, plans: list[QuotedPlan]) -> list[QuotedPlan]:
+    """The plans named in the form, or those ticked on Review when it names none."""
+    named = set(posted.getlist("plan"))
+    return [one for one in plans if (str(one.row.pk) in named if named else one.row.chosen)]
+
+
+def _onto_the_exchange(request: AuthenticatedHttpRequest, quote: Quote, offer: EnrollOffer) -> HttpResponse:
+    """With scripts the form opens a tab of its own, which goes on to the exchange; without them the list has the link.
+
+    The answer is never a redirect: the browser's policy for content lets no form lead off the portal.
+    """
+    audit.record(
+        "quote.handed_over",
+        by=request.user,
+        for_producer=quote.producer_number.producer.npn,
+        object_type="quote",
+        object_id=str(quote.pk),
+        details={"us_state": quote.county.us_state, "plans": len(offer.plan_ids)},
+    )
+    if request.POST.get("tab") == "new":
+        return render(request, "enrollment/exchange_handoff.html", {"offer": offer})
+    words = 'Continue the enrollment on <a href="{}" target="_blank" rel="noopener noreferrer">{} (opens in a new tab)</a>. {}'
+    messages.info(request, format_html(words, offer.exchange_url, offer.exchange_name, offer.exchange_advice))
+    return redirect("enrollment:quotes")
