@@ -3,11 +3,15 @@
 from django.db import models
 from django.db.models import F, Q
 
+from enrollment.models.published import IN_FORCE, Published, PublishedQuerySet
 from portal.common.dates import US_STATE_CHOICES
 
 
-class OpenEnrollmentPeriod(models.Model):
-    """One row of a calendar: who applies by ``apply_through`` is covered from ``effective_date``. All days are inclusive."""
+class OpenEnrollmentPeriod(Published):
+    """One row of a calendar: who applies by ``apply_through`` is covered from ``effective_date``. All days are inclusive.
+
+    The rows of a state, a plan year and a channel are one calendar; a calendar is published and replaced as a whole.
+    """
 
     class Channel(models.TextChoices):
         ON = "on", "On Exchange"
@@ -24,13 +28,17 @@ class OpenEnrollmentPeriod(models.Model):
     effective_date = models.DateField(help_text="First day of coverage, inclusive.")
     confirmed = models.BooleanField(help_text="The state has said so; otherwise the page says that it may change.")
     note = models.CharField(max_length=200, blank=True)
-    source = models.CharField(max_length=250)
+    source = models.CharField(max_length=250, help_text="Where it was read: a rule, a notice with its date.")
+
+    objects = PublishedQuerySet["OpenEnrollmentPeriod"].as_manager()
 
     class Meta:
         ordering = ["us_state", "plan_year", "channel", "apply_through"]
         constraints = [
             models.UniqueConstraint(
-                fields=["us_state", "plan_year", "channel", "apply_through"], name="open_enrollment_row_once"
+                fields=["us_state", "plan_year", "channel", "apply_through"],
+                condition=IN_FORCE,
+                name="open_enrollment_row_once",
             ),
             models.CheckConstraint(
                 name="open_enrollment_days_in_order",

@@ -1,38 +1,64 @@
-"""When somebody may enroll, and from which days coverage can begin."""
+"""The calendars of open enrollment as they are published, and the first days of coverage a quote can be made for."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+
+from django.db.models import Q
 
 from enrollment.models import OpenEnrollmentPeriod
-from portal.common.dates import as_text
+from enrollment.rules import open_enrollment as rules
+from enrollment.rules.open_enrollment import CalendarRow, OfferedDate
+
+__all__ = ["OfferedDate", "calendar_of", "effective_dates_offered", "last_day_to_ask", "open_now"]
+
+_CHANNELS = {"on": ("on",), "off": ("off",), "both": ("on", "off")}
+_COLUMNS = list(CalendarRow.__dataclass_fields__)
 
 
-class DateOffered(NamedTuple):
-    """A first day of coverage that can be asked for today, under "OEP" or "SEP", and the sentence that says so."""
-
-    reason: str
-    effective_date: date
-    sentence: str
-
-
-def _channels(market: str) -> Sequence[str]:
-    return {"ON": ["on", "both"], "OFF": ["off", "both"]}.get(market, ["on", "off", "both"])
+def channels_of(market: str) -> tuple[str, ...]:
+    """The channels of a market: ``ON``, ``OFF`` or ``BOTH``, in capitals or small. Raises ``ValueError`` for another word."""
+    try:
+        return _CHANNELS[market.lower()]
+    except KeyError:
+        raise ValueError(f"{market!r} is no market; ON, OFF and BOTH are") from None
 
 
-def effective_dates_offered(us_state: str, market: str, today: date) -> list[DateOffered]:
-    """The first days of coverage that can be asked for in the state today: open enrollment, then life events."""
-    open_rows = OpenEnrollmentPeriod.objects.filter(
-        us_state=us_state, channel__in=_channels(market), first_day__lte=today, apply_through__gte=today
+def open_now(us_state: str, channel: str, today: date) -> list[OpenEnrollmentPeriod]:
+    """Published rows of the periods open in the state on ``today``, the earliest coverage first; none outside of them.
+
+    ``channel`` is ON, OFF or BOTH (either); ``today`` is the state's calendar day.
+    """
+    rows = OpenEnrollmentPeriod.objects.published().filter(
+        _of_market(channel), us_state=us_state, first_day__lte=today, apply_through__gte=today, last_day__gte=today
     )
-    found = {row.effective_date: row for row in open_rows.order_by("effective_date", "apply_through")}
-    offered = [
-        DateOffered("OEP", day, f"Open enrollment: apply through {as_text(row.apply_through)}.") for day, row in found.items()
-    ]
-    months = [_first_of_month_after(today, count) for count in (1, 2, 3)]
-    return offered + [DateOffered("SEP", day, "After a life event.") for day in months]
+    return list(rows.order_by("effective_date", "apply_through", "channel"))
 
 
-def _first_of_month_after(today: date, months: int) -> date:
-    month = today.month - 1 + months
-    return date(today.year + month // 12, month % 12 + 1, 1)
+def calendar_of(us_state: str, market: str) -> list[CalendarRow]:
+    """Every published row of the state for the market, as the rules take it; one query."""
+    rows = OpenEnrollmentPeriod.objects.published().filter(_of_market(market), us_state=us_state)
+    return [CalendarRow(**values) for values in rows.values(*_COLUMNS)]
+
+
+def effective_dates_offered(us_state: str, market: str, today: date) -> list[OfferedDate]:
+    """First days of coverage a quote can be made for on ``today``, open enrollment first; one query.
+
+    See ``rules.open_enrollment.dates_offered``. ``market`` is ON, OFF or BOTH; ``today`` is the state's calendar day.
+    """
+    return rules.dates_offered(
+        calendar_of(us_state, market), us_state=us_state, channels=channels_of(market), today=today
+    )
+
+
+def last_day_to_ask(us_state: str, market: str, reason: str, effective_date: date) -> date:
+    """Last day, inclusive, to apply for coverage from ``effective_date`` by ``reason`` (OEP or SEP); one query."""
+    return rules.last_day_to_ask(
+        calendar_of(us_state, market),
+        us_state=us_state,
+        channels=channels_of(market),
+        reason=reason,
+        effective_date=effective_date,
+    )
+
+
+def _of_market(market: str) -> Q:
+    return Q(channel__in=[*channels_of(market), "both"])
