@@ -11,7 +11,7 @@ from django.core.validators import EmailValidator
 
 from enrollment.proposals.content import money
 from enrollment.selectors.proposals import kind_of
-from enrollment.selectors.quoted import QuotedPlan
+from enrollment.selectors.quotes import SelectedPlan
 from portal.common import form_keys
 
 MOST_PLANS, MOST_RECIPIENTS, LONGEST_NOTE = 8, 5, 1000
@@ -76,7 +76,7 @@ class ProposalForm(forms.Form):
     )
     form_key = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, plans: Sequence[QuotedPlan], recipient: str = "", note: str = "") -> None:
+    def __init__(self, data: Any = None, *, plans: Sequence[SelectedPlan], recipient: str = "", note: str = "") -> None:
         """``plans`` are those of the quote that have a price; ``recipient`` and ``note`` are proposed."""
         self.by_id = {str(one.row.pk): one for one in plans}
         chosen = [str(one.row.pk) for one in plans if one.row.chosen] or list(self.by_id)
@@ -109,7 +109,7 @@ class ProposalForm(forms.Form):
             ),
         )
 
-    def clean_plans(self) -> list[QuotedPlan]:
+    def clean_plans(self) -> list[SelectedPlan]:
         chosen = set(self.cleaned_data["plans"])
         if len(chosen) > MOST_PLANS:
             raise ValidationError(f"Select at most {MOST_PLANS} plans. {len(chosen)} are selected.")
@@ -141,6 +141,6 @@ class ResendForm(forms.Form):
         return form_keys.readable(self.cleaned_data["form_key"])
 
 
-def _label(one: QuotedPlan) -> str:
+def _label(one: SelectedPlan) -> str:
     total = money(str(one.premium.total)) if one.premium else ""
-    return f"{one.plan.name} ({kind_of(one.plan)}, {one.row.get_market_display()}): {total} a month"
+    return f"{one.row.plan.name} ({kind_of(one.row.plan)}, {one.row.get_market_display()}): {total} a month"

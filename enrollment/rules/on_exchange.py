@@ -60,9 +60,6 @@ ADVICE = {
     Platform.STATE_EXCHANGE: "The enrollment is completed on the state's own exchange.",
     Platform.SHOPPING_PLATFORM: "It opens at the sign-in page: sign in, or register if there is no account yet.",
 }
-DELEGATES_CANNOT = (
-    "Delegates cannot complete on-exchange enrollments. The producer has to do this, or select plans off the exchange."
-)
 NOT_SET_UP = "On-exchange enrollment for {state} is not set up in this portal. Please call support."
 
 

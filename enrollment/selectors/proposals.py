@@ -14,7 +14,7 @@ from clients.selectors.detail import phone_text
 from enrollment.models import Plan, Proposal, ProposalDelivery, Quote, QuotePerson
 from enrollment.proposals.content import Paragraph, ProposalContent, ProposedPerson, ProposedPlan
 from enrollment.rules import disclaimers
-from enrollment.selectors.quoted import QuotedPlan
+from enrollment.selectors.quotes import SelectedPlan
 from portal.common.access import Perm
 from portal.common.dates import US_STATES, as_text, moment_as_text
 from portal.common.models import OutboundMessage
@@ -23,16 +23,16 @@ State, Sent = Proposal.State, OutboundMessage.State
 
 
 def content_of(
-    quote: Quote, people: Sequence[QuotePerson], plans: Sequence[QuotedPlan], *, note: str, today: date
+    quote: Quote, people: Sequence[QuotePerson], plans: Sequence[SelectedPlan], *, note: str, today: date
 ) -> ProposalContent:
     """The document for these plans of the quote, each of which must have a price. ``today`` is the date of the quote."""
     version = disclaimers.version_for(today)
     proposed = disclaimers.Proposed(
         on_exchange=any(one.row.market == "ON" for one in plans),
         off_exchange=any(one.row.market == "OFF" for one in plans),
-        medical=any(one.plan.line == Policy.Line.MEDICAL for one in plans),
-        dental=any(one.plan.line == Policy.Line.DENTAL for one in plans),
-        consumer_choice_networks=frozenset(one.plan.network_type for one in plans if one.plan.consumer_choice),
+        medical=any(one.row.plan.line == Policy.Line.MEDICAL for one in plans),
+        dental=any(one.row.plan.line == Policy.Line.DENTAL for one in plans),
+        consumer_choice_networks=frozenset(one.row.plan.network_type for one in plans if one.row.plan.consumer_choice),
         open_enrollment=quote.reason == Quote.Reason.OPEN_ENROLLMENT,
         has_tobacco=any(person.tobacco for person in people),
     )
@@ -74,8 +74,8 @@ def _people(people: Sequence[QuotePerson], ages: Sequence[int]) -> list[Proposed
     return found
 
 
-def _plan(one: QuotedPlan, *, several: bool) -> ProposedPlan:
-    plan, premium = one.plan, one.premium
+def _plan(one: SelectedPlan, *, several: bool) -> ProposedPlan:
+    plan, premium = one.row.plan, one.premium
     if premium is None:
         raise ValueError("A plan without a price cannot be proposed.")
     return ProposedPlan(

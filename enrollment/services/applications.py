@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from enrollment.models import Applicant, Application, ApplicationPlan, Quote, QuotePerson, QuotePlan
 from enrollment.rules import application_days
-from enrollment.selectors.quoted import QuotedPlan
+from enrollment.selectors.quotes import SelectedPlan
 from portal.common import audit
 from portal.common.dates import today_in
 from portal.common.numbers import next_number
@@ -47,17 +48,19 @@ def start(
     *,
     quote: Quote,
     people: Sequence[QuotePerson],
-    plans: Sequence[QuotedPlan],
+    plans: Sequence[SelectedPlan],
     by: User,
     at: datetime,
     form_key: str,
     anew: bool = False,
+    shown: Decimal | None = None,
 ) -> Application:
     """Begin an application for the quote's household and ``plans`` at the prices that were quoted.
 
     However often one form arrives (``form_key``) it is one application. Raises ``AlreadyStarted`` when there is an
     incomplete one of this quote, unless the person wants another (``anew``); ``CannotStart`` for a plan that is not sold
-    off the exchange, has no price any more, or costs something else than was shown: nobody applies for a price unseen.
+    off the exchange, has no price any more, or when the plans cost something else together than was ``shown`` (without
+    it: than the quote keeps): nobody applies for a price unseen. The quote keeps the prices applied for.
     """
     # Two forms of one quote take turns here, so that the second is asked what it wants.
     Quote.objects.select_for_update().get(pk=quote.pk)
@@ -69,7 +72,7 @@ def start(
     draft = None if anew else resumable(quote, today=today)
     if draft is not None:
         raise AlreadyStarted(draft)
-    _check(plans)
+    _check(plans, shown)
     application = Application.objects.create(
         record_number=f"A-{next_number(SEQUENCE):04d}",
         producer_number=quote.producer_number,
@@ -84,6 +87,10 @@ def start(
         updated_at=at,
         expires_on=application_days.expires_on(changed_on=today),
     )
+    for one in plans:
+        if one.changed and one.premium is not None:
+            one.row.monthly_premium = one.premium.total
+            one.row.save(update_fields=["monthly_premium"])
     Applicant.objects.bulk_create(
         Applicant(
             application=application,
@@ -99,7 +106,7 @@ def start(
     )
     ApplicationPlan.objects.bulk_create(
         ApplicationPlan(
-            application=application, plan=one.plan, line=one.plan.line, monthly_premium=one.row.monthly_premium
+            application=application, plan=one.row.plan, line=one.row.plan.line, monthly_premium=one.row.monthly_premium
         )
         for one in plans
     )
@@ -107,17 +114,20 @@ def start(
     return application
 
 
-def _check(plans: Sequence[QuotedPlan]) -> None:
+def _check(plans: Sequence[SelectedPlan], shown: Decimal | None) -> None:
     if not plans or any(one.row.market != QuotePlan.Market.OFF for one in plans):
         raise CannotStart("Only plans off the exchange can be applied for here.")
+    total = Decimal("0.00")
     for one in plans:
         if one.premium is None:
-            raise CannotStart(f"{one.plan.name} cannot be applied for: {one.reason}")
-        if one.price_changed:
-            raise CannotStart(
-                f"The premium of {one.plan.name} has changed since it was selected, from "
-                f"${one.row.monthly_premium:,.2f} to ${one.premium.total:,.2f} a month. Review the plans again."
-            )
+            raise CannotStart(one.reason)
+        total += one.premium.total
+    expected = sum((one.row.monthly_premium for one in plans), Decimal("0.00")) if shown is None else shown
+    if total != expected:
+        raise CannotStart(
+            f"The monthly premium has changed since it was shown, from ${expected:,.2f} to ${total:,.2f}. Nothing was "
+            "started: review the plans once more."
+        )
 
 
 @transaction.atomic

@@ -1,22 +1,24 @@
 """``Enroll in Selected Plans``: to an application, or to the exchange of the state (QUO_05, QUO_06, ONX_01..04)."""
 
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import AuthenticatedHttpRequest
 from enrollment.models import Quote
-from enrollment.rules import on_exchange
+from enrollment.selectors import quotes as selector
 from enrollment.selectors.enroll_offer import EnrollOffer, enroll_offer
-from enrollment.selectors.quoted import QuotedPlan, people_of, quoted_plans, quotes_in_scope
+from enrollment.selectors.quotes import SelectedPlan
 from enrollment.services import applications as service
 from portal.common import audit, form_keys
 from portal.common.access import Perm, requires
-from portal.common.dates import today_in
 
 STARTED = "Application {number} has been started."
 
@@ -25,16 +27,16 @@ STARTED = "Application {number} has been started."
 @require_http_methods(["GET", "HEAD", "POST"])
 def quote_enroll(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResponse:
     """Where the Review page's button leads. Everything the button knew is asked again here."""
-    quote: Quote = get_object_or_404(quotes_in_scope(request.user), pk=quote_id)
+    quote = selector.one(request.user, quote_id)
+    if quote is None:
+        raise Http404("No such quote of yours.")
     if request.method != "POST":
         return redirect("enrollment:quote-review", quote.pk)
-    people = people_of(quote)
-    chosen = _chosen(request.POST, quoted_plans(quote, people))
-    offer = enroll_offer(
-        request.user, quote, [one.row for one in chosen], today=today_in(quote.county.us_state)
-    )
+    priced = selector.priced(quote)
+    chosen = _chosen(request.POST, priced.selected)
+    offer = enroll_offer(request.user, quote, chosen, now=timezone.now())
     if offer.refused:
-        raise PermissionDenied(on_exchange.DELEGATES_CANNOT)
+        raise PermissionDenied(offer.reason)
     if offer.reason:
         messages.error(request, offer.reason)
         return redirect("enrollment:quote-review", quote.pk)
@@ -43,15 +45,16 @@ def quote_enroll(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
     try:
         application = service.start(
             quote=quote,
-            people=people,
+            people=priced.people,
             plans=chosen,
             by=request.user,
             at=timezone.now(),
             form_key=form_keys.readable(request.POST.get("form_key", "")),
             anew=request.POST.get("start") == "new",
+            shown=_amount(request.POST.get("shown", "")),
         )
     except service.AlreadyStarted as exc:
-        context = {"quote": quote, "offer": offer, "draft": exc.application, "form_key": request.POST.get("form_key", "")}
+        context = {"quote": quote, "offer": offer, "draft": exc.application}
         return render(request, "enrollment/quote_resume.html", context)
     except service.CannotStart as exc:
         messages.error(request, str(exc))
@@ -60,7 +63,7 @@ def quote_enroll(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
     return redirect("enrollment:application", application.record_number)
 
 
-def _chosen(posted: QueryDict, plans: list[QuotedPlan]) -> list[QuotedPlan]:
+def _chosen(posted: QueryDict, plans: Sequence[SelectedPlan]) -> list[SelectedPlan]:
     """The plans named in the form, or those ticked on Review when it names none."""
     named = set(posted.getlist("plan"))
     return [one for one in plans if (str(one.row.pk) in named if named else one.row.chosen)]
@@ -84,3 +87,12 @@ def _onto_the_exchange(request: AuthenticatedHttpRequest, quote: Quote, offer: E
     words = 'Continue the enrollment on <a href="{}" target="_blank" rel="noopener noreferrer">{} (opens in a new tab)</a>. {}'
     messages.info(request, format_html(words, offer.exchange_url, offer.exchange_name, offer.exchange_advice))
     return redirect("enrollment:quotes")
+
+
+def _amount(text: str) -> Decimal | None:
+    """A sum as the form says it; nothing when it says none."""
+    try:
+        amount = Decimal(text[:20])
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None

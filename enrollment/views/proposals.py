@@ -14,7 +14,7 @@ from accounts.http import AuthenticatedHttpRequest
 from enrollment.forms.proposals import PREVIEW, SEND, ProposalForm, ResendForm
 from enrollment.models import Proposal, Quote
 from enrollment.selectors import proposals as selector
-from enrollment.selectors.quoted import people_of, quoted_plans, quotes_in_scope
+from enrollment.selectors import quotes
 from enrollment.services import proposals as service
 from portal.common import form_keys
 from portal.common.access import Perm, requires
@@ -32,9 +32,8 @@ NOT_FAILED = "This proposal has not failed, or it is being made again already."
 def quote_proposal(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResponse:
     """Choose plans, write a cover note, look at the document, then send it or have it as PDF."""
     quote = _quote(request, quote_id)
-    people = people_of(quote)
-    plans = quoted_plans(quote, people)
-    priced = [one for one in plans if one.premium is not None]
+    in_hand = quotes.priced(quote)
+    priced = [one for one in in_hand.selected if one.premium is not None]
     form = ProposalForm(
         request.POST if request.method == "POST" else None,
         plans=priced,
@@ -44,7 +43,7 @@ def quote_proposal(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResp
     if form.is_valid():
         today = today_in(quote.county.us_state)
         content = selector.content_of(
-            quote, people, form.cleaned_data["plans"], note=form.cleaned_data["note"], today=today
+            quote, in_hand.people, form.cleaned_data["plans"], note=form.cleaned_data["note"], today=today
         )
         if form.do != PREVIEW:
             try:
@@ -66,7 +65,7 @@ def quote_proposal(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResp
         "quote": quote,
         "form": form,
         "can_propose": bool(priced),
-        "left_out": [one for one in plans if one.premium is None],
+        "left_out": [one for one in in_hand.selected if one.premium is None],
         "preview": content,
         **_history(request, quote),
     }
@@ -134,7 +133,9 @@ def proposal_resend(request: AuthenticatedHttpRequest, quote_id: int, proposal_i
 
 
 def _quote(request: AuthenticatedHttpRequest, quote_id: int) -> Quote:
-    quote: Quote = get_object_or_404(quotes_in_scope(request.user), pk=quote_id)
+    quote = quotes.one(request.user, quote_id)
+    if quote is None:
+        raise Http404("No such quote of yours.")
     return quote
 
 
