@@ -1,7 +1,7 @@
 """Places, plans and their rates, quotes and applications."""
 
 from enrollment.models.applications import Applicant, Application, ApplicationPlan
-from enrollment.models.catalog import Plan, PlanFamilyRate, PlanRate, ServiceArea
+from enrollment.models.catalog import CatalogImport, Plan, PlanFamilyRate, PlanRate, ServiceArea
 from enrollment.models.geography import County, RatingArea, ZipCounty
 from enrollment.models.open_enrollment import OpenEnrollmentPeriod
 from enrollment.models.proposals import Proposal, ProposalDelivery
@@ -11,6 +11,7 @@ __all__ = [
     "Applicant",
     "Application",
     "ApplicationPlan",
+    "CatalogImport",
     "County",
     "OpenEnrollmentPeriod",
     "Plan",

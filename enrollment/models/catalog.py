@@ -105,6 +105,11 @@ class Plan(models.Model):
         blank=True,
         help_text="Months without tobacco after which no load applies; empty where none is filed.",
     )
+    withdrawn_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the catalog came without it. It is kept because quotes or applications name it, and not sold.",
+    )
 
     class Meta:
         ordering = ["-plan_year", "us_state", "line", "name"]
@@ -120,6 +125,11 @@ class Plan(models.Model):
     def requires_pcp(self) -> bool:
         """Must members choose a primary care provider?"""
         return self.line == Policy.Line.MEDICAL and self.network_type in {Policy.Network.HMO, Policy.Network.POS}
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """Where it is sold: "ON", "OFF" or both."""
+        return tuple(market for market, sold in (("ON", self.on_exchange), ("OFF", self.off_exchange)) if sold)
 
 
 class PlanRate(models.Model):
@@ -169,3 +179,26 @@ class PlanFamilyRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id}, area {self.rating_area}"
+
+
+class CatalogImport(models.Model):
+    """A folder of plans and rates, or of places, that was taken over. Counts and checksums only."""
+
+    class Kind(models.TextChoices):
+        CATALOG = "CATALOG", "Plans and rates"
+        GEOGRAPHY = "GEOGRAPHY", "Places"
+
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    folder = models.CharField(max_length=255, help_text="Name of the folder the files were in.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what stands in the files, compressed or not.")
+    plan_years = models.JSONField(default=list, help_text="The years that were replaced.")
+    lines = models.JSONField(default=dict, help_text="Lines of each file.")
+    outcome = models.JSONField(default=dict, help_text="What was written; empty where nothing differed.")
+    imported_by = models.CharField(max_length=150, help_text="Who started it.")
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} from {self.folder}"

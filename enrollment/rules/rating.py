@@ -1,7 +1,8 @@
 """Monthly premiums from filed rates (45 CFR 147.102). Pure: no clock, no database.
 
 A premium is the sum of the filed rates of the members for the plan, the rating area, the age on the effective date and
-tobacco use; it is never worked out from a factor and never rounded again.
+tobacco use; it is never worked out from a factor and never rounded again. Figures of the law are the constants below,
+each with its source; what a plan files for itself is in ``PlanTerms``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-OLDEST = 999
+OLDEST = 999  # last age of a band without an upper end
+ADULT = 21  # children below are charged three at most: 45 CFR 147.102(c)(1)
+TOBACCO_FROM = 21  # nobody younger may buy tobacco (21 USC 387f(d)(5)), so no load: 45 CFR 147.102(a)(1)(iv)
+CATASTROPHIC_BELOW = 30  # on the first day of the plan year: 45 CFR 156.155(a)(5)
+NOTHING = Decimal("0.00")
 
 
 class Relation(StrEnum):
@@ -28,6 +33,17 @@ class Refusal(StrEnum):
     NOT_SOLD_ON_CHANNEL = "NOT_SOLD_ON_CHANNEL"
     CATASTROPHIC_AGE = "CATASTROPHIC_AGE"
     CHILD_ONLY_PLAN = "CHILD_ONLY_PLAN"
+    # Not in tables of expected values, which name plan and year: the catalog has no plan, or no rate, to go by.
+    NOT_SOLD_THEN = "NOT_SOLD_THEN"
+    NO_RATE_FILED = "NO_RATE_FILED"
+
+
+class SoldTo(StrEnum):
+    """Whether a plan takes contracts of children only (``ChildOnlyOffering`` of the filing)."""
+
+    EVERYBODY = "BOTH"
+    ADULTS = "ADULT"
+    CHILDREN = "CHILD"
 
 
 class CannotPrice(Exception):
@@ -74,3 +90,145 @@ class FiledRates:
 
     by_age: Sequence[AgeRate] = ()
     by_family: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """What a plan has filed about whom it is sold to and how families are charged."""
+
+    catastrophic: bool = False
+    sold_to: SoldTo = SoldTo.EVERYBODY
+    one_rate_for_family: bool = False
+    most_children_two_parents: int = 3
+    most_children_one_parent: int = 3
+    most_children_child_only: int = 3
+
+
+# The sentences are fit to show beside the plan.
+CATASTROPHIC_SENTENCE = (
+    "Catastrophic plans are for people under 30 on the first day of the year, or with a hardship exemption."
+)
+CHILDREN_ONLY_SENTENCE = "This plan covers children only."
+TOO_OLD_SENTENCE = "This plan covers children only, and somebody is older than it allows."
+ADULTS_ONLY_SENTENCE = "This plan is not sold for children alone; somebody on it must be 21 or older."
+NO_RATE_SENTENCE = "The carrier has filed no rate of this plan for this household here."
+
+
+def age_on(date_of_birth: date, day: date) -> int:
+    """Age in completed years on ``day``; 0 for somebody born later.
+
+    The birthday counts from its first moment. Who is born on 29 February has the birthday on 1 March in a common year.
+    """
+    before_birthday = (day.month, day.day) < (date_of_birth.month, date_of_birth.day)
+    return max(day.year - date_of_birth.year - before_birthday, 0)
+
+
+def rated_age(person: PersonToRate, effective_date: date) -> int:
+    """Age by which somebody is charged: on the effective date, or on the day of joining where that is later.
+
+    Those who were there before keep the age they had (45 CFR 147.102(a)(1)(iii): age at issuance or renewal).
+    """
+    return age_on(person.date_of_birth, max(effective_date, person.added_on or effective_date))
+
+
+def is_child_only(people: Sequence[PersonToRate], effective_date: date) -> bool:
+    """Is it a contract of children alone: everybody under 21 and nobody married to the subscriber?"""
+    return all(
+        person.relation is not Relation.SPOUSE and rated_age(person, effective_date) < ADULT for person in people
+    )
+
+
+def premium(
+    plan_terms: PlanTerms,
+    rates: FiledRates,
+    people: Sequence[PersonToRate],
+    effective_date: date,
+    hardship_exemption: bool = False,
+) -> Premium:
+    """Monthly premium of a plan for a household from ``effective_date``, the first day of coverage.
+
+    Every adult of 21 and over is charged, and of the children under 21 the oldest ones up to the plan's limit (three;
+    45 CFR 147.102(c)(1)). A subscriber or spouse under 21 is charged without using up that limit; on a contract of
+    children alone the subscriber is one of the children. A plan with family rates has one price by who is on the policy.
+
+    Raises ``CannotPrice``: CATASTROPHIC_AGE, CHILD_ONLY_PLAN, NO_RATE_FILED. ``people`` has one subscriber, at most one
+    spouse; anything else is a ``ValueError``.
+    """
+    if sum(person.relation is Relation.SELF for person in people) != 1:
+        raise ValueError("a household has exactly one subscriber")
+    if sum(person.relation is Relation.SPOUSE for person in people) > 1:
+        raise ValueError("a household has at most one spouse")
+    ages = tuple(rated_age(person, effective_date) for person in people)
+    child_only = is_child_only(people, effective_date)
+    _refuse_those_not_sold_to(plan_terms, people, ages, child_only, effective_date, hardship_exemption)
+    if plan_terms.one_rate_for_family:
+        tier = family_tier(people)
+        if tier not in rates.by_family:
+            raise CannotPrice(Refusal.NO_RATE_FILED, NO_RATE_SENTENCE)
+        return Premium(rates.by_family[tier], ages, None)
+    filed = [_filed_rate(plan_terms, rates, person, age) for person, age in zip(people, ages, strict=True)]
+    free = _not_charged(plan_terms, people, ages, filed, child_only=child_only)
+    members = tuple(NOTHING if place in free else rate for place, rate in enumerate(filed))
+    return Premium(sum(members, NOTHING), ages, members)
+
+
+def family_tier(people: Sequence[PersonToRate]) -> str:
+    """Which of the eight family rates counts: with or without a spouse, and for how many children of any age."""
+    children = min(sum(person.relation is Relation.CHILD for person in people), 3)
+    couple = any(person.relation is Relation.SPOUSE for person in people)
+    if not children:
+        return "couple" if couple else "individual"
+    number = ("one_dependent", "two_dependents", "three_dependents")[children - 1]
+    return f"couple_{number}" if couple else number
+
+
+def _refuse_those_not_sold_to(
+    terms: PlanTerms,
+    people: Sequence[PersonToRate],
+    ages: Sequence[int],
+    child_only: bool,
+    effective_date: date,
+    hardship_exemption: bool,
+) -> None:
+    if terms.catastrophic and not hardship_exemption:
+        new_year = date(effective_date.year, 1, 1)
+        if any(age_on(person.date_of_birth, new_year) >= CATASTROPHIC_BELOW for person in people):
+            raise CannotPrice(Refusal.CATASTROPHIC_AGE, CATASTROPHIC_SENTENCE)
+    if terms.sold_to is SoldTo.CHILDREN and any(age >= ADULT for age in ages):
+        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, CHILDREN_ONLY_SENTENCE)
+    if terms.sold_to is SoldTo.ADULTS and child_only:
+        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, ADULTS_ONLY_SENTENCE)
+
+
+def _filed_rate(terms: PlanTerms, rates: FiledRates, person: PersonToRate, age: int) -> Decimal:
+    for band in rates.by_age:
+        if band.first_age <= age <= band.last_age:
+            loaded = person.tobacco and age >= TOBACCO_FROM and band.tobacco_rate is not None
+            return band.tobacco_rate if loaded and band.tobacco_rate is not None else band.rate
+    if terms.sold_to is SoldTo.CHILDREN and all(band.last_age < age for band in rates.by_age):
+        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, TOO_OLD_SENTENCE)
+    raise CannotPrice(Refusal.NO_RATE_FILED, NO_RATE_SENTENCE)
+
+
+def _not_charged(
+    terms: PlanTerms,
+    people: Sequence[PersonToRate],
+    ages: Sequence[int],
+    filed: Sequence[Decimal],
+    *,
+    child_only: bool,
+) -> set[int]:
+    """Places of the children beyond the limit: the youngest ones; of twins, whoever costs less."""
+    if child_only:
+        most = terms.most_children_child_only
+    elif any(person.relation is Relation.SPOUSE for person in people):
+        most = terms.most_children_two_parents
+    else:
+        most = terms.most_children_one_parent
+    young = [
+        place
+        for place, person in enumerate(people)
+        if ages[place] < ADULT and (person.relation is Relation.CHILD or child_only)
+    ]
+    young.sort(key=lambda place: (people[place].date_of_birth, -filed[place], place))
+    return set(young[most:])
