@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_producers_by_last_name"),
         ("common", "0004_message_attachments"),
+        ("enrollment", "0002_catalog_imports"),
         ("enrollment", "0002_open_enrollment_calendars"),
         ("files", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
