@@ -254,8 +254,9 @@ class CoverageForm(forms.Form):
         market = market if market in Quote.Market.values else Quote.Market.BOTH.value
         self.dates: dict[str, str] = {}
         for us_state in states:
-            for reason, day, sentence in effective_dates_offered(us_state, market, today_in(us_state, now=self.now)):
-                self.dates.setdefault(f"{reason}:{day.isoformat()}", sentence if self.us_state else "")
+            for one in effective_dates_offered(us_state, market, today_in(us_state, now=self.now)):
+                value = f"{one.reason}:{one.effective_date.isoformat()}"
+                self.dates.setdefault(value, one.sentence if self.us_state else "")
         self.fields["period"].choices = [(value, self._period_label(value)) for value in self.dates]  # type: ignore[attr-defined]
 
     def _period_label(self, value: str) -> str:

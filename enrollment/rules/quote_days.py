@@ -26,15 +26,6 @@ def expires_on(*, changed_on: date, last_day_to_apply: date) -> date:
     return max(changed_on, min(changed_on + timedelta(days=life.days), last_day_to_apply))
 
 
-def last_day_before_coverage(effective_date: date) -> date:
-    """The last day, inclusive, to ask for coverage that follows a life event: the day before it begins.
-
-    Under special enrollment with regular dates coverage begins on the first of the month after the plan was selected
-    (45 CFR 155.420(b)(1)); dates that reach back are worked out in the application, not in a quote.
-    """
-    return effective_date - timedelta(days=1)
-
-
 def is_expired(*, expires_on: date, today: date) -> bool:
     """Can the quote no longer be used on ``today``? The day it expires on is still a good one."""
     return today > expires_on

@@ -61,7 +61,7 @@ class PlanLine:
     line: str
     kind: str
     plan_id: str
-    premium: Decimal
+    premium_text: str
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _person(one: Applicant) -> PersonLine:
 
 def _plan_line(one: ApplicationPlan) -> PlanLine:
     kind = f"{one.plan.get_metal_level_display()} {one.plan.network_type}".strip()
-    return PlanLine(one.plan.name, one.get_line_display(), kind, one.plan.plan_id, one.monthly_premium)
+    return PlanLine(one.plan.name, one.get_line_display(), kind, one.plan.plan_id, f"${one.monthly_premium:,.2f}")
 
 
 def _quote(user: User, application: Application) -> Quote | None:

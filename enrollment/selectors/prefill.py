@@ -24,9 +24,9 @@ def initial_values(user: User, params: Mapping[str, str]) -> dict[str, Any] | No
     """Initial values of New Quote, from one of ``?prospect=<id>``, ``?member=<id>``, ``?account=`` and ``?eapp=<number>``.
 
     Nothing asked for: an empty dict. ``None`` when there is no such row in the books the user may quote for. Keys, all
-    optional: ``prospect`` and ``member`` (ids of the rows the quote is kept with), ``zip``, ``producer_number`` (id of the
-    writing number), and ``people``: one dict for each, the primary applicant first, with ``relation``, ``first_name``,
-    ``last_name``, ``date_of_birth`` (a date), ``sex`` and ``tobacco`` (a bool), each optional.
+    optional: ``prospect`` and ``member`` (ids of the rows the quote is kept with), ``zip``, ``writing_number`` (nine digits),
+    and ``people``: one dict for each, the primary applicant first, with ``relation``, ``first_name``, ``last_name``,
+    ``date_of_birth`` (a date), ``sex`` and ``tobacco`` (a bool), each optional.
 
     A client's quote covers the household: the primary insured, and everybody else on a policy of these books that has
     not ended. A member who is not the primary insured, or any with ``?only=1``, is quoted for alone.
@@ -106,7 +106,7 @@ def _household(user: User, account: Account, primary: Member) -> dict[str, Any]:
 def _values(user: User, member: Member, people: list[dict[str, Any]]) -> dict[str, Any]:
     account = member.account
     policies = Policy.objects.for_user(user, perm=Perm.ENROLL).filter(account=account)
-    newest = policies.order_by("-effective_date", "-id").values_list("producer_number_id", flat=True).first()
+    newest = policies.order_by("-effective_date", "-id").values_list("producer_number__number", flat=True).first()
     return {
         "member": member.pk,
         "zip": account.zip,
@@ -126,13 +126,13 @@ def _person(member: Member, relation: str) -> dict[str, Any]:
     return {**known, "sex": sex.value} if sex else known
 
 
-def _writing_number(user: User, us_state: str, used: int | None) -> dict[str, int]:
+def _writing_number(user: User, us_state: str, used: str | None) -> dict[str, str]:
     """The number of the client's newest policy where it is one of the person's own, else the only one in that state."""
     producers = scoping.producers_acted_for(user, Perm.ENROLL)
     numbers = ProducerNumber.objects.filter(
         producer__in=producers, us_state=us_state, status=ProducerNumber.Status.ACTIVE
     )
-    ids = list(numbers.values_list("pk", flat=True)[:100])
-    if used in ids:
-        return {"producer_number": used}  # type: ignore[dict-item]
-    return {"producer_number": ids[0]} if len(ids) == 1 else {}
+    own = list(numbers.order_by("number").values_list("number", flat=True)[:100])
+    if used and used in own:
+        return {"writing_number": used}
+    return {"writing_number": own[0]} if len(own) == 1 else {}

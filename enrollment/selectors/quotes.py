@@ -9,8 +9,7 @@ from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from accounts import scoping
 from accounts.models import ProducerNumber, User
-from clients.models import Policy
-from enrollment.models import OpenEnrollmentPeriod, Quote, QuotePerson, QuotePlan
+from enrollment.models import Quote, QuotePerson, QuotePlan
 from enrollment.rules import plan_choice, quote_days
 from enrollment.rules.rating import PersonToRate, Premium, Relation
 from enrollment.selectors import pricing
@@ -92,6 +91,13 @@ class Status:
 STATUS_PILLS = {Status.SAVED: "success", Status.DRAFT: "secondary", Status.EXPIRED: "warning"}
 
 
+def status_of(quote: Quote, *, now: datetime) -> str:
+    """Saved, Draft or Expired; ``county`` is loaded."""
+    if is_expired(quote, now=now):
+        return Status.EXPIRED
+    return Status.SAVED if quote.saved_at else Status.DRAFT
+
+
 def status_expression(*, now: datetime) -> Case:
     """The status in words, for lists to filter and sort by."""
     return Case(
@@ -102,27 +108,10 @@ def status_expression(*, now: datetime) -> Case:
     )
 
 
-def last_day_to_apply(*, us_state: str, market: str, reason: str, effective_date: date) -> date:
-    """The last day, inclusive, on which this first day of coverage can be asked for.
-
-    Open enrollment: as the state's calendar says, the latest where on and off exchange differ. After a life event, and
-    where no calendar names the day: the day before coverage begins.
-    """
-    if reason == Quote.Reason.OPEN_ENROLLMENT:
-        channels = {"ON": ["on", "both"], "OFF": ["off", "both"]}.get(market, ["on", "off", "both"])
-        rows = OpenEnrollmentPeriod.objects.filter(
-            us_state=us_state, effective_date=effective_date, channel__in=channels
-        )
-        latest = rows.order_by("-apply_through").values_list("apply_through", flat=True).first()
-        if latest is not None:
-            return latest
-    return quote_days.last_day_before_coverage(effective_date)
-
-
 def still_offered(quote: Quote, *, today: date) -> bool:
     """Can the quote's effective date still be asked for today?"""
     offered = effective_dates_offered(quote.county.us_state, quote.market, today)
-    return any((reason, day) == (quote.reason, quote.effective_date) for reason, day, _sentence in offered)
+    return any((one.reason, one.effective_date) == (quote.reason, quote.effective_date) for one in offered)
 
 
 # --- prices ---
@@ -244,11 +233,6 @@ def applicants_name(people: Sequence[QuotePerson]) -> str:
 def newest(user: User, *, most: int) -> list[Quote]:
     """The quotes changed last, with their people, for the home page."""
     return list(visible(user).select_related("county").prefetch_related("people")[:most])
-
-
-def describe_line(line: str) -> str:
-    """The line of business in words."""
-    return str(Policy.Line(line).label)
 
 
 def facts_of(priced_quote: PricedQuote) -> list[tuple[str, Any]]:

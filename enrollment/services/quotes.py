@@ -5,7 +5,7 @@ Each act is one transaction with its audit row, which names counts and codes and
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from clients.models import Member, Prospect
 from enrollment.models import County, Quote, QuotePerson, QuotePlan
 from enrollment.rules import quote_days
 from enrollment.selectors import quotes as selector
-from enrollment.selectors.open_enrollment import effective_dates_offered
+from enrollment.selectors.open_enrollment import effective_dates_offered, last_day_to_ask
 from enrollment.selectors.pricing import PricedArea
 from portal.common import audit
 from portal.common.dates import today_in
@@ -198,9 +198,7 @@ def _values(household: Household, *, at: datetime) -> dict[str, Any]:
 
 
 def _expires_on(*, us_state: str, market: str, reason: str, effective_date: date, at: datetime) -> date:
-    last_day = selector.last_day_to_apply(
-        us_state=us_state, market=market, reason=reason, effective_date=effective_date
-    )
+    last_day = last_day_to_ask(us_state, market, reason, effective_date)
     return quote_days.expires_on(changed_on=today_in(us_state, now=at), last_day_to_apply=last_day)
 
 
@@ -352,8 +350,8 @@ def copy(*, quote: Quote, by: User, at: datetime, form_key: str) -> Quote:
     today = today_in(source.county.us_state, now=at)
     offered = effective_dates_offered(source.county.us_state, source.market, today)
     if offered and not selector.still_offered(source, today=today):
-        reason, day, _sentence = offered[0]
-        household = Household(**{**household.__dict__, "reason": reason, "effective_date": day})
+        first = offered[0]
+        household = replace(household, reason=first.reason, effective_date=first.effective_date)
     made = Quote.objects.create(
         **_values(household, at=at),
         prospect=source.prospect,

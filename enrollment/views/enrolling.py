@@ -83,7 +83,10 @@ def _onto_the_exchange(request: AuthenticatedHttpRequest, quote: Quote, offer: E
         details={"us_state": quote.county.us_state, "plans": len(offer.plan_ids)},
     )
     if request.POST.get("tab") == "new":
-        return render(request, "enrollment/exchange_handoff.html", {"offer": offer})
+        response = render(request, "enrollment/exchange_handoff.html", {"offer": offer})
+        response["Refresh"] = f"0;url={offer.exchange_url}"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
     words = 'Continue the enrollment on <a href="{}" target="_blank" rel="noopener noreferrer">{} (opens in a new tab)</a>. {}'
     messages.info(request, format_html(words, offer.exchange_url, offer.exchange_name, offer.exchange_advice))
     return redirect("enrollment:quotes")
