@@ -70,7 +70,10 @@ def _at_26(date_of_birth: date, *, on_exchange: bool, us_state: str, today: date
     last_day = limit.coverage_last_day
     if last_day is None:
         return None
-    first, last = min(limit.birthday, last_day) - timedelta(days=rule.days_before), last_day + timedelta(days=rule.days_after)
+    first, last = (
+        min(limit.birthday, last_day) - timedelta(days=rule.days_before),
+        last_day + timedelta(days=rule.days_after),
+    )
     if not first <= today <= last:
         return None
     word = "Turned" if limit.birthday <= today else "Turns"

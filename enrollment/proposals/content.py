@@ -144,7 +144,7 @@ DENTAL_LINES: list[tuple[str, Cell]] = [
 
 
 def money(amount: str) -> str:
-    """"1458.81" as $1,458.81."""
+    """ "1458.81" as $1,458.81."""
     whole, _, cents = amount.partition(".")
     return f"${int(whole):,}.{cents or '00'}"
 
@@ -165,7 +165,10 @@ def _tables(
         PlanTable(
             caption if count == 1 else f"{caption}, part {number} of {count}",
             list(group),
-            [*_prices(group, people), *(Line(label, [cell(plan) or "Not stated" for plan in group]) for label, cell in lines)],
+            [
+                *_prices(group, people),
+                *(Line(label, [cell(plan) or "Not stated" for plan in group]) for label, cell in lines),
+            ],
         )
         for number, group in enumerate(groups, start=1)
     ]

@@ -9,7 +9,9 @@ from enrollment.proposals.content import ProposalContent
 
 TEMPLATE = "enrollment/proposal_print.html"
 STYLES = Path(__file__).resolve().parent / "proposal.css"
-UNAVAILABLE = "Proposals cannot be printed on this server at the moment: libraries are missing. Support has to add them."
+UNAVAILABLE = (
+    "Proposals cannot be printed on this server at the moment: libraries are missing. Support has to add them."
+)
 
 
 class CannotRender(Exception):

@@ -149,4 +149,3 @@ def version_for(day: date) -> Version:
 def sentences_for(version: Version, proposed: Proposed) -> list[Sentence]:
     """The paragraphs of the version that stand for what is proposed, in their order."""
     return [sentence for sentence in version.sentences if sentence.applies(proposed)]
-

@@ -43,7 +43,11 @@ EXCHANGES = (
     ),
     ExchangeRow("MT", date(2014, 1, 1), Platform.SHOPPING_PLATFORM, "IFM Shopping Platform", _FFM),
     ExchangeRow(
-        "NM", date(2014, 1, 1), Platform.SHOPPING_PLATFORM, "IFM Shopping Platform", "Until plan year 2021 HealthCare.gov"
+        "NM",
+        date(2014, 1, 1),
+        Platform.SHOPPING_PLATFORM,
+        "IFM Shopping Platform",
+        "Until plan year 2021 HealthCare.gov",
     ),
     ExchangeRow(
         "NM",

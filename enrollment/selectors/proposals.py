@@ -99,7 +99,7 @@ def _plan(one: SelectedPlan, *, several: bool) -> ProposedPlan:
 
 
 def kind_of(plan: Plan) -> str:
-    """"Silver PPO"."""
+    """ "Silver PPO"."""
     return f"{plan.get_metal_level_display()} {plan.network_type}".strip()
 
 

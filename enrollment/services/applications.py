@@ -37,9 +37,7 @@ class NotADraft(Exception):
 
 def resumable(quote: Quote, *, today: date) -> Application | None:
     """The incomplete application of the quote that was last worked on and has not expired."""
-    drafts = Application.objects.filter(
-        quote=quote, status=Status.INCOMPLETE, withdrawn_at=None, expires_on__gte=today
-    )
+    drafts = Application.objects.filter(quote=quote, status=Status.INCOMPLETE, withdrawn_at=None, expires_on__gte=today)
     return drafts.order_by("-updated_at", "-id").first()
 
 

@@ -49,7 +49,9 @@ def limit_per_person() -> Limit:
 
 
 def limit_per_mailbox() -> Limit:
-    return Limit("enrollment.proposals_to_mailbox", times=settings.PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY, per=timedelta(days=1))
+    return Limit(
+        "enrollment.proposals_to_mailbox", times=settings.PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY, per=timedelta(days=1)
+    )
 
 
 def create(
@@ -157,9 +159,9 @@ def _owe(proposal: Proposal) -> None:
 @outbox.handler(RENDER, on_dead=lambda payload: _given_up(payload))
 def render_proposal(payload: dict[str, Any]) -> None:
     """Make the document and owe the emails that wait for it, unless that was done meanwhile."""
-    proposal = Proposal.objects.select_related("requested_by").filter(
-        pk=payload["proposal_id"], state=State.REQUESTED
-    ).first()
+    proposal = (
+        Proposal.objects.select_related("requested_by").filter(pk=payload["proposal_id"], state=State.REQUESTED).first()
+    )
     if proposal is None:
         return
     now = timezone.now()
