@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -36,7 +35,7 @@ def quote_enroll(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
     chosen = _chosen(request.POST, priced.selected)
     offer = enroll_offer(request.user, quote, chosen, now=timezone.now())
     if offer.refused:
-        raise PermissionDenied(offer.reason)
+        return render(request, "enrollment/exchange_refused.html", {"quote": quote, "offer": offer}, status=403)
     if offer.reason:
         messages.error(request, offer.reason)
         return redirect("enrollment:quote-review", quote.pk)
