@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.models import User
 from portal.common.files import store
 from tests.support import embedded
+from tests.support.catalog import THE_CATALOG
 from tests.support.made_once import MadeOnce
 from tests.support.world import World, build_world
 
@@ -111,6 +112,12 @@ def mail_goes_to_the_mailbox(settings) -> None:
 def world() -> World:
     """Rita and her agency, her delegate, an outsider, the carrier's admin, and a small book of each."""
     return THE_WORLD.again()
+
+
+@pytest.fixture
+def catalog() -> None:
+    """A small catalog of both plan years with its places (tests/support/catalog.py)."""
+    THE_CATALOG.again()
 
 
 @pytest.fixture

@@ -32,7 +32,14 @@ from enrollment.models import (
 )
 from enrollment.rules.age_bands import BadBands, covered_ages
 from enrollment.services.catalog_columns import COLUMNS, FAMILY_RATES, PLAN_FIELDS, RULE_FIELDS
-from enrollment.services.import_files import CsvFile, digest_of, note_duplicates, raise_problems, read_file
+from enrollment.services.import_files import (
+    CsvFile,
+    digest_of,
+    many_small_objects,
+    note_duplicates,
+    raise_problems,
+    read_file,
+)
 from portal.common import audit
 
 IMPORT_LOCK = 7_301_022
@@ -107,6 +114,7 @@ class Outcome:
 # Reading
 
 
+@many_small_objects()
 def read(folder: Path, *, progress: Progress = lambda _lines: None) -> Catalog:
     """Read and check the four files against each other and the counties in the database.
 
@@ -352,10 +360,9 @@ def _write_service_areas(catalog: Catalog, outcome: Outcome) -> dict[tuple[int, 
     outcome.service_areas_added = len(new)
     through = ServiceArea.counties.through
     there: dict[int, set[str]] = defaultdict(set)
-    for area_id, county in through.objects.filter(servicearea_id__in=ids.values()).values_list(
-        "servicearea_id", "county_id"
-    ):
-        there[area_id].add(county)
+    rows_there = through.objects.filter(servicearea_id__in=ids.values())
+    for row_id, county in rows_there.values_list("servicearea_id", "county_id"):
+        there[row_id].add(county)
     added, added_areas = [], {area.pk for area in new}
     for key, counties in catalog.counties_by_area.items():
         area_id = ids.get(key)
@@ -423,7 +430,7 @@ def _withdraw_or_remove(gone: Sequence[Plan], outcome: Outcome, now: datetime) -
     outcome.plans_removed = len(unnamed)
     if unnamed:
         rates = PlanRate.objects.filter(plan_id__in=unnamed)
-        outcome.rates_removed += rates._raw_delete(rates.db) or 0
+        outcome.rates_removed += int(rates._raw_delete(rates.db) or 0)
         outcome.rates_removed += PlanFamilyRate.objects.filter(plan_id__in=unnamed).delete()[0]
         Plan.objects.filter(pk__in=unnamed).delete()
 

@@ -6,14 +6,17 @@ public-use files have dozens of them.
 """
 
 import csv
+import gc
 import gzip
 import hashlib
 import io
 import re
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +149,18 @@ def amount(text: str) -> Decimal:
 # Files
 
 
+@contextmanager
+def many_small_objects() -> Iterator[None]:
+    """Pause the search for reference cycles: a million cells are made, none of them in a cycle, and it looks each time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def read_file(folder: Path, name: str, columns: Sequence[Column]) -> CsvFile:
     """Read ``name``.csv or ``name``.csv.gz of the folder (UTF-8, first line names the columns); problems are noted in it."""
     found = CsvFile(f"{name}.csv")
@@ -176,10 +191,10 @@ def read_file(folder: Path, name: str, columns: Sequence[Column]) -> CsvFile:
     if not rows:
         return _unreadable(found, "the file has a header and no lines")
     rows = _of_one_width(found, header, rows)
-    by_name = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
     for column in columns:
-        if column.name in by_name:
-            found.values[column.name] = _column(found, column, by_name[column.name])
+        if column.name in header:
+            texts = list(map(itemgetter(header.index(column.name)), rows))
+            found.values[column.name] = _column(found, column, texts)
         else:
             found.values[column.name] = [column.empty] * len(rows)
     return found
@@ -250,7 +265,9 @@ def _column(found: CsvFile, column: Column, texts: Sequence[str]) -> list[Any]:
         for place, text in enumerate(texts):
             if text in bad:
                 found.wrong(place, bad[text])
-    return [read[text] for text in texts]
+    if len(read) == 1:
+        return list(read.values()) * len(texts)
+    return list(map(read.__getitem__, texts))
 
 
 def note_duplicates(found: CsvFile, keys: Sequence[Any], what: Callable[[Any], str]) -> None:

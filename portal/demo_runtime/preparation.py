@@ -12,6 +12,10 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from tqdm import tqdm
+
+from enrollment.services import catalog_import, shipped_catalog
 
 PREPARATION_LOCK = 7_400_001  # advisory lock: two demos on one database prepare it one after the other
 
@@ -37,6 +41,17 @@ def migrate_if_needed(say: Say) -> bool:
         return False
     say(f"Preparing the database ({len(plan)} migrations)")
     call_command("migrate", interactive=False, verbosity=0)
+    return True
+
+
+def load_catalog_if_new(say: Say) -> bool:
+    """Take over the plans and places that come with the portal, once; True if any were taken over."""
+    if not (missing := shipped_catalog.missing()):
+        return False
+    say(f"Loading {' and '.join(missing)}")
+    with tqdm(unit=" lines", disable=None, leave=False) as bar:
+        shipped_catalog.load(now=timezone.now(), step=bar.set_description_str, progress=bar.update)
+    catalog_import.refresh_statistics()
     return True
 
 

@@ -406,6 +406,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+SHIPPED_CATALOG_DIR = BASE_DIR / "enrollment" / "data"  # plans and places for demonstrations
 DEMO_MAILBOX = False  # /demo/mailbox/ exists only where this is true
 LOG_FORMAT = os.environ.get("LOG_FORMAT", "text")
 LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO")

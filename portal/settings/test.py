@@ -25,6 +25,7 @@ WHITENOISE_USE_FINDERS = True
 EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
 SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
 DEMO_MAILBOX = True
+SHIPPED_CATALOG_DIR = BASE_DIR / "tests" / "data"  # 26 plans in 17 counties; the whole one has 70,000 rates
 SYNC_DELAY = timedelta()
 LOG_LEVEL = "WARNING"
 LOGGING = {"level": LOG_LEVEL, "format": "text"}

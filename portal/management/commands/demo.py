@@ -110,6 +110,7 @@ class Command(BaseCommand):
         with preparation.one_at_a_time():
             preparation.migrate_if_needed(self.say)
             if with_data:
+                preparation.load_catalog_if_new(self.say)
                 preparation.load_demo_if_empty(self.say)
         preparation.collect_static_if_changed(self.say)
         connections.close_all()

@@ -8,8 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+from django.utils import timezone
 from tqdm import tqdm
 
+from enrollment.services import catalog_import, shipped_catalog
 from portal.common.dates import today_in
 from portal.demo_data.loader import DatabaseNotEmpty, Loaded, load, refresh_statistics, rows_already_there
 from portal.demo_data.logins import PASSWORD
@@ -78,6 +80,7 @@ class Command(BaseCommand):
             try:
                 with transaction.atomic():
                     day = today or today_in()
+                    shipped_catalog.load(now=timezone.now(), step=bar.set_description_str)
                     loaded = load(
                         seed=seed, today=day, members=members, progress=progress, step=bar.set_description_str
                     )
@@ -93,6 +96,7 @@ class Command(BaseCommand):
             if not dry_run and not connection.in_atomic_block:
                 bar.set_description_str("Statistics")
                 refresh_statistics()
+                catalog_import.refresh_statistics()
         self.report(loaded, seconds=time.perf_counter() - started, dry_run=dry_run)
 
     def report(self, loaded: Loaded, *, seconds: float, dry_run: bool) -> None:
