@@ -9,18 +9,19 @@ from enrollment.models import Plan
 from enrollment.plan_list import dollars, limit
 from enrollment.selectors.pricing import PricedPlan
 
-WIDTH, HEIGHT = 720, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 14, 46
+WIDTH, HEIGHT = 760, 270
+LEFT, RIGHT, TOP, BOTTOM = 88, 24, 34, 50
 MOST_TICKS = 6
 
 
 @dataclass(frozen=True)
 class Point:
-    """One plan; ``metal`` names its colour and shape."""
+    """One plan; ``metal`` names its colour."""
 
     x: float
     y: float
     metal: str
+    letter: str  # the metal level again, for whom colours say nothing
     title: str
     selected: bool
 
@@ -69,6 +70,7 @@ def chart_of(offered: Sequence[PricedPlan], *, selected: frozenset[int]) -> Char
             x=x(premium),
             y=y(deductible),
             metal=_sheet_name(one.plan),
+            letter=one.plan.metal_level[0],
             title=f"{one.plan.name}: {dollars(one.premium.total)} a month, deductible {limit(one.plan.deductible_individual)}",
             selected=one.plan.pk in selected,
         )

@@ -126,7 +126,10 @@ class PlanFilters:
             and (not self.types or plan.network_type in self.types)
             and (not self.hsa or bool(plan.hsa_eligible))
             and (not self.market or self.market in offered.markets)
-            and (deductible is None or (plan.deductible_individual is not None and plan.deductible_individual <= deductible))
+            and (
+                deductible is None
+                or (plan.deductible_individual is not None and plan.deductible_individual <= deductible)
+            )
             and self.amounts.get("low", Decimal(0)) <= total <= self.amounts.get("high", UNKNOWN_LAST)
         )
 

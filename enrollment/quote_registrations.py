@@ -61,9 +61,7 @@ def _panel(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-home.register(
-    Panel(name="quotes", template="enrollment/_home_panel.html", perm=Perm.ENROLL, order=20, context=_panel)
-)
+home.register(Panel(name="quotes", template="enrollment/_home_panel.html", perm=Perm.ENROLL, order=20, context=_panel))
 
 
 def _with_plans(details: Mapping[str, Any]) -> str:

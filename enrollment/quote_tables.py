@@ -58,7 +58,9 @@ def _columns(*, now: datetime, several_numbers: bool) -> tuple[Column, ...]:
             filter_by=lambda typed: Q(county__us_state=typed),
             choices=[("", "All"), *((state, state) for state in US_STATES)],
         ),
-        Column(key="zip", label="ZIP Code", value=lambda row: row.zip, sort=("zip",), filter_by=starts("zip"), shown=False),
+        Column(
+            key="zip", label="ZIP Code", value=lambda row: row.zip, sort=("zip",), filter_by=starts("zip"), shown=False
+        ),
         Column(
             key="effective_date",
             label="Effective Date",
@@ -151,7 +153,9 @@ class QuoteTable(Table[Quote]):
             return Coalesce(Subquery(applicant.values(field)[:1]), Value(""), output_field=CharField())
 
         return rows.alias(
-            status_in_words=status_expression(now=now), applicant_last=name("last_name"), applicant_first=name("first_name")
+            status_in_words=status_expression(now=now),
+            applicant_last=name("last_name"),
+            applicant_first=name("first_name"),
         )
 
     def with_related(self, rows: "QuerySet[Quote]") -> "QuerySet[Quote]":

@@ -5,11 +5,15 @@ expected dates are checked against the files (``manage.py check_vectors sep``), 
 """
 
 import csv
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from enrollment.rules.open_enrollment import CalendarRow
+from enrollment.rules.sep_options import OPTIONS
+from enrollment.rules.sep_types import Availability, Election, LifeEvent, Rule, SepTables
 
 SEP_DATA = Path(__file__).resolve().parent / "data" / "sep"
 
@@ -32,6 +36,86 @@ def calendar_rows() -> list[CalendarRow]:
         )
         for row in _rows("open_enrollment.csv")
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShippedLifeEvent:
+    """A life event for one state, or for every state (empty), with its place in the list and what is left open."""
+
+    us_state: str
+    position: int
+    event: LifeEvent
+    remark: str
+
+
+def life_events() -> list[ShippedLifeEvent]:
+    """The life events. A cell says yes, no or option, or which state's exchange says yes ("IL yes; federal platform no");
+    what it says beside that is kept as a remark."""
+    rows = []
+    for position, row in enumerate(_rows("life_events.csv"), start=1):
+        every = ShippedLifeEvent(us_state="", position=position, event=_life_event(row), remark=_remark(row))
+        rows.append(every)
+        for us_state in _STATE_SAYS_YES.findall(row["on_exchange"]):
+            rows.append(replace(every, us_state=us_state, event=replace(every.event, on_exchange=Availability.YES)))
+    return rows
+
+
+def sep_tables(us_state: str) -> SepTables:
+    """The shipped tables as the rules take them, for one state: its own rows before those of every state."""
+    rows = sorted(life_events(), key=lambda row: row.us_state)
+    calendar = calendar_rows()
+    return SepTables(
+        states=frozenset(row.us_state for row in calendar),
+        events={row.event.code: row.event for row in rows if row.us_state in ("", us_state)},
+        calendar=calendar,
+        options=OPTIONS[-1],
+    )
+
+
+_STATE_SAYS_YES = re.compile(r"\b([A-Z]{2}) yes\b")
+_IF_NOTICE_DUE = re.compile(r"on exchange (\d+) if 90-day notice")
+_PLAIN = ("yes", "no", "")
+
+
+def _life_event(row: dict[str, str]) -> LifeEvent:
+    rule, _, beside = row["effective_rule"].partition(" ")
+    elections = [cell.strip() for cell in row["elections"].split("|")]
+    notice = _IF_NOTICE_DUE.search(row["days_after"])
+    return LifeEvent(
+        code=row["code"],
+        group=row["group"],
+        label=row["label"],
+        date_label=row["date_label"],
+        off_exchange=_availability(row["off_exchange"]),
+        on_exchange=_availability(row["on_exchange"]),
+        days_before=int(row["days_before"].split()[0]),
+        days_after=int(row["days_after"].split()[0]),
+        days_after_if_notice_due=int(notice[1]) if notice else None,
+        rule=Rule(rule),
+        elect_after_application=Election.AFTER_APPLICATION in elections,
+        elect_after_event=Election.AFTER_EVENT in elections,
+        needs_prior_coverage=row["needs_prior_coverage"].startswith("yes"),
+        once_a_year="once per calendar year" in row["label"],
+        review=row["review"] == "yes",
+        evidence=row["evidence"],
+        note="An earlier date may be given by a review of the documents." if "by review" in beside else "",
+        citation=row["trigger_citation"],
+    )
+
+
+def _availability(cell: str) -> Availability:
+    word = cell.split()[0]
+    return Availability(word) if word in set(Availability) else Availability.NO
+
+
+def _remark(row: dict[str, str]) -> str:
+    """What a cell says beside its first word, with the name of the column."""
+    told = []
+    for column in ("off_exchange", "on_exchange", "days_before", "days_after", "elections"):
+        cell = row[column]
+        if cell not in _PLAIN and not cell.isdigit() and cell not in set(Election):
+            told.append(f"{column.replace('_', ' ')}: {cell}")
+    return "; ".join(told)
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

@@ -10,7 +10,6 @@ from django.http import QueryDict
 
 from accounts.forms.contact_fields import ZipField
 from accounts.models import ProducerNumber, User
-from accounts.models.producers import zip_shape
 from clients.rules.names import name_key
 from enrollment.models import County, Quote, QuotePerson
 from enrollment.selectors import quotes as selector
@@ -23,7 +22,9 @@ from portal.common.dates import US_STATES, as_text, parse_us_date, today_in
 OLDEST_BIRTH_YEAR = 1900
 YES_NO = [("yes", "Yes"), ("no", "No")]
 PERIODS = {"OEP": "Open Enrollment", "SEP": "Special Enrollment"}
-UNKNOWN_ZIP = "We have no plans in this ZIP code. Check it: plans are sold in Illinois, Montana, New Mexico, Oklahoma and Texas."
+UNKNOWN_ZIP = (
+    "We have no plans in this ZIP code. Check it: plans are sold in Illinois, Montana, New Mexico, Oklahoma and Texas."
+)
 CHOOSE_COUNTY = "This ZIP code lies in several counties. Choose the county of the home."
 NO_NUMBER = "You have no active writing number in {state}, so nothing can be quoted there. Check the ZIP code."
 TOBACCO_NOTE = (
@@ -168,8 +169,8 @@ class CoverageForm(forms.Form):
         self.now = now
         self.fields["form_key"].initial = form_keys.new_key
         self.counties = self._counties()
-        self.county: County | None = self._chosen_county()
-        states = {county.us_state for county in ([self.county] if self.county else self.counties)}
+        self.home = self._chosen_county()
+        states = {county.us_state for county in ([self.home] if self.home else self.counties)}
         self.us_state = states.pop() if len(states) == 1 else ""
         self._offer_counties()
         self._offer_numbers()
@@ -184,7 +185,7 @@ class CoverageForm(forms.Form):
 
     def _counties(self) -> list[County]:
         typed = self._raw("zip")
-        return counties_of_zip(typed) if zip_shape.regex.match(typed) and typed.isascii() else []
+        return counties_of_zip(typed) if len(typed) == 5 and typed.isascii() and typed.isdigit() else []
 
     def _chosen_county(self) -> County | None:
         if len(self.counties) == 1:
@@ -393,7 +394,7 @@ class QuoteForm:
     def household(self) -> Household | None:
         """What was typed; only of a valid form. ``None`` without a county or a number, which its errors then say."""
         typed = self.coverage.cleaned_data
-        number, county = self.coverage.chosen_number(), self.coverage.county
+        number, county = self.coverage.chosen_number(), self.coverage.home
         if number is None or county is None:
             return None
         reason, _, day = typed["period"].partition(":")

@@ -3,6 +3,7 @@
 from enrollment.models.applications import Applicant, Application, ApplicationPlan
 from enrollment.models.catalog import CatalogImport, Plan, PlanFamilyRate, PlanRate, ServiceArea
 from enrollment.models.geography import County, RatingArea, ZipCounty
+from enrollment.models.life_events import LifeEventKind
 from enrollment.models.open_enrollment import OpenEnrollmentPeriod
 from enrollment.models.proposals import Proposal, ProposalDelivery
 from enrollment.models.quotes import Quote, QuotePerson, QuotePlan
@@ -13,6 +14,7 @@ __all__ = [
     "ApplicationPlan",
     "CatalogImport",
     "County",
+    "LifeEventKind",
     "OpenEnrollmentPeriod",
     "Plan",
     "PlanFamilyRate",

@@ -21,7 +21,9 @@ class ChosenPlan:
 NOTHING_CHOSEN = "Select one medical plan, one dental plan, or one of each."
 TOO_MANY_MEDICAL = "Select only one medical plan. {count} are selected."
 TOO_MANY_DENTAL = "Select only one dental plan. {count} are selected."
-TOO_MANY_OF_BOTH = "Select only one medical and one dental plan. {medical} medical and {dental} dental plans are selected."
+TOO_MANY_OF_BOTH = (
+    "Select only one medical and one dental plan. {medical} medical and {dental} dental plans are selected."
+)
 BOTH_MARKETS = (
     "One of the plans is sold on the exchange and the other off the exchange. They are two enrollments: select one plan, "
     "enroll, then come back for the other."

@@ -171,9 +171,7 @@ def household_of(quote: Quote, people: Sequence[QuotePerson]) -> HouseholdToRate
         county_fips=quote.county_id,
         effective_date=quote.effective_date,
         people=tuple(
-            PersonToRate(
-                relation=Relation(person.relation), date_of_birth=person.date_of_birth, tobacco=person.tobacco
-            )
+            PersonToRate(relation=Relation(person.relation), date_of_birth=person.date_of_birth, tobacco=person.tobacco)
             for person in people
         ),
         hardship_exemption=quote.hardship_exemption,
@@ -181,13 +179,18 @@ def household_of(quote: Quote, people: Sequence[QuotePerson]) -> HouseholdToRate
 
 
 def priced(quote: Quote) -> PricedQuote:
-    """The quote with the plans of its county and what they cost now. Four queries whatever the number of plans."""
+    """The quote with the plans of its county and what they cost now. Four queries whatever the number of plans; two more where a selected one is no longer sold in the county."""
     people = list(quote.people.all())
-    area = pricing.price_area(household_of(quote, people), markets=markets_of(quote.market))
+    household, markets = household_of(quote, people), markets_of(quote.market)
+    area = pricing.price_area(household, markets=markets)
     offered = {one.plan.pk: one for one in area.offered}
     why = {one.plan.pk: one.reason for one in area.not_offered}
+    rows = list(quote.plans.select_related("plan").order_by("position"))
+    if elsewhere := {row.plan_id for row in rows} - offered.keys() - why.keys():
+        asked = pricing.price_area(household, markets=markets, plan_ids=elsewhere)
+        why |= {one.plan.pk: one.reason for one in asked.not_offered}
     selected = []
-    for row in quote.plans.select_related("plan").order_by("position"):
+    for row in rows:
         found = offered.get(row.plan_id)
         if found is not None and row.market in found.markets:
             selected.append(SelectedPlan(row, found.premium))
@@ -204,6 +207,11 @@ def why_not_change(quote: Quote, *, now: datetime) -> str:
     return EXPIRED.format(day=as_text(quote.expires_on)) if is_expired(quote, now=now) else ""
 
 
+def ticked(chosen: Iterable[SelectedPlan]) -> list[plan_choice.ChosenPlan]:
+    """The ticked plans as the rule wants them."""
+    return [plan_choice.ChosenPlan(line=plan.row.plan.line, market=plan.row.market) for plan in chosen]
+
+
 def why_not_enroll(user: User, quote: Quote, chosen: Collection[SelectedPlan], *, now: datetime) -> str:
     """Why ``Enroll in Selected Plans`` is not possible for this person, in a sentence fit to show; empty when it is.
 
@@ -215,8 +223,7 @@ def why_not_enroll(user: User, quote: Quote, chosen: Collection[SelectedPlan], *
     for plan in chosen:
         if plan.premium is None:
             return plan.reason
-    ticked = [plan_choice.ChosenPlan(line=plan.row.plan.line, market=plan.row.market) for plan in chosen]
-    if why := plan_choice.why_not_enroll(ticked):
+    if why := plan_choice.why_not_enroll(ticked(chosen)):
         return why
     on_exchange = any(plan.row.market == QuotePlan.Market.ON for plan in chosen)
     if on_exchange and not user.has_portal_perm(Perm.ENROLL_ON_EXCHANGE):
@@ -224,7 +231,7 @@ def why_not_enroll(user: User, quote: Quote, chosen: Collection[SelectedPlan], *
     return ""
 
 
-def applicants_name(people: Sequence[QuotePerson]) -> str:
+def applicants_name(people: Iterable[QuotePerson]) -> str:
     """The primary applicant's name."""
     first = next((person for person in people if person.relation == QuotePerson.Relation.SELF), None)
     return f"{first.first_name} {first.last_name}".strip() if first else ""

@@ -322,9 +322,10 @@ def save(*, quote: Quote, name: str, by: User, at: datetime) -> bool:
     current = _locked(quote)
     is_first = current.saved_at is None
     if not selector.is_expired(current, now=at):
-        for plan in selector.priced(current).changed:
-            plan.row.monthly_premium = plan.premium.total  # type: ignore[union-attr] - changed means that it has one
-            plan.row.save(update_fields=["monthly_premium"])
+        for plan in selector.priced(current).selected:
+            if plan.premium is not None and plan.changed:
+                plan.row.monthly_premium = plan.premium.total
+                plan.row.save(update_fields=["monthly_premium"])
         _touch(current, at=at)
     current.name, current.saved_at = name, at
     current.save(update_fields=["name", "saved_at"])
@@ -373,9 +374,7 @@ def _copy_plans(source: Quote, made: Quote) -> None:
     wanted = [(row.plan.plan_id, row.market) for row in source.plans.select_related("plan").order_by("position")]
     found = [(prices[key], key[1]) for key in wanted if key in prices]
     QuotePlan.objects.bulk_create(
-        QuotePlan(
-            quote=made, plan=one.plan, market=market, position=position, monthly_premium=one.premium.total
-        )
+        QuotePlan(quote=made, plan=one.plan, market=market, position=position, monthly_premium=one.premium.total)
         for position, (one, market) in enumerate(found)
     )
 

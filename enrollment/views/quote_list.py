@@ -44,9 +44,7 @@ def quotes(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     def make_table(state: GridState, under: str) -> QuoteTable:
         rows = selector.visible(request.user)
         several = len(set(rows.order_by().values_list("producer_number_id").distinct()[:2])) > 1
-        return QuoteTable(
-            rows, state, now=now, several_numbers=several, action=request.path, keep=[("r", under)]
-        )
+        return QuoteTable(rows, state, now=now, several_numbers=several, action=request.path, keep=[("r", under)])
 
     if grid_posts.is_grid_post(request):
         return grid_posts.answer(request, make_table, result_id=result_id if kept else "", kept=kept)
@@ -118,7 +116,7 @@ def quotes_restore(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @requires(WRITE)
 @require_POST
-def quotes_copy(request: AuthenticatedHttpRequest) -> HttpResponse:
+def quotes_copy(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Copy the one ticked row of the list."""
     chosen = _one_ticked(request)
     if chosen is None:

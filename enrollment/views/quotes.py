@@ -18,6 +18,7 @@ from enrollment.forms.quotes import QuoteForm, QuoteNameForm, initial_of, people
 from enrollment.models import Quote
 from enrollment.plan_chart import chart_of
 from enrollment.plan_list import METALS, PlanFilters
+from enrollment.rules import plan_choice
 from enrollment.selectors import prefill
 from enrollment.selectors import quotes as selector
 from enrollment.selectors.enroll_offer import enroll_offer
@@ -27,6 +28,7 @@ from portal.common import form_keys
 from portal.common.access import requires
 from portal.common.dates import as_text
 
+DENTAL_METALS = {"High": " (dental)", "Low": " (dental)"}
 SAVED = "Your quote was saved. It can be used through {day}."
 RENAMED = "The quote has its new name."
 COPIED = "The quote was copied. Check the effective date, then press View Plans."
@@ -52,7 +54,9 @@ def quote_add(request: AuthenticatedHttpRequest) -> HttpResponse:
     now = timezone.now()
     act = request.POST.get("act", "")
     if request.method != "POST":
-        coverage = {name: known[name] for name in ("zip", "county", "market", "writing_number") if name in known}
+        coverage: dict[str, Any] = {
+            name: known[name] for name in ("zip", "county", "market", "writing_number") if name in known
+        }
         people = [people_initial(person) for person in known.get("people", [])]
         form = QuoteForm(user=request.user, now=now, initial=coverage, people=people)
     elif act:
@@ -165,6 +169,7 @@ def quote_plans(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespons
         "chart": chart_of(shown, selected=frozenset(plan.row.plan_id for plan in priced.selected)),
         "hidden": [plan for plan in priced.selected if plan.key not in boxes],
         "several_markets": quote.market == Quote.Market.BOTH,
+        "may_save": not why_not,
     }
     return render(request, "enrollment/quote_plans.html", context)
 
@@ -179,7 +184,6 @@ def _head(request: AuthenticatedHttpRequest, priced: PricedQuote, *, why_not: st
         "changed": [(plan.row.plan.name, plan_list.was_text(plan, priced.quote)) for plan in priced.changed],
         "selected_count": len(priced.selected),
         "copy_key": form_keys.new_key(),
-        "most_compared": MOST_COMPARED,
     }
 
 
@@ -190,7 +194,11 @@ def _filter_choices(priced: PricedQuote, filters: PlanFilters) -> dict[str, Any]
     types = {plan.network_type for plan in plans}
     return {
         "lines": [("", "Medical and dental"), *Policy.Line.choices],
-        "metals": [(metal, metal in filters.metals) for metal in METALS if metal in metals],
+        "metals": [
+            (metal, metal + DENTAL_METALS.get(metal, ""), metal in filters.metals)
+            for metal in METALS
+            if metal in metals
+        ],
         "types": [(kind, kind in filters.types) for kind in Policy.Network.values if kind in types],
         "markets": [("", "On and off exchange"), *plan_list.MARKETS.items()],
         "sorts": plan_list.SORTS,
@@ -244,6 +252,7 @@ def quote_compare(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespo
         **_head(request, priced, why_not=selector.why_not_change(quote, now=timezone.now())),
         "rows": rows,
         "lines": _comparison(rows, plan_list.names_of(priced.people)),
+        "most_compared": MOST_COMPARED,
         "left_out": max(len(ids) - MOST_COMPARED, 0),
     }
     return render(request, "enrollment/quote_compare.html", context)
@@ -294,6 +303,7 @@ def quote_review(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
     priced = selector.priced(quote)
     people = plan_list.names_of(priced.people)
     chosen = priced.chosen
+    ticked_right = not plan_choice.why_not_enroll(selector.ticked(chosen))
     total = sum((plan.premium.total for plan in chosen if plan.premium), start=Decimal(0))
     context = {
         **_head(request, priced, why_not=selector.why_not_change(quote, now=now)),
@@ -314,7 +324,7 @@ def quote_review(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
             for plan in priced.selected
         ],
         "chosen": chosen,
-        "total": plan_list.dollars(total) if chosen else "",
+        "total": plan_list.dollars(total) if ticked_right else "",
         "offer": enroll_offer(request.user, quote, chosen, now=now),
     }
     return render(request, "enrollment/quote_review.html", context)
@@ -331,9 +341,7 @@ def quote_save(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResponse
     form = QuoteNameForm(request.POST if request.method == "POST" else None, initial={"name": _proposed_name(quote)})
     if form.is_valid():
         try:
-            is_first = service.save(
-                quote=quote, name=form.cleaned_data["name"], by=request.user, at=timezone.now()
-            )
+            is_first = service.save(quote=quote, name=form.cleaned_data["name"], by=request.user, at=timezone.now())
         except service.Gone as exc:
             messages.error(request, str(exc))
             return redirect("enrollment:quotes")

@@ -28,6 +28,7 @@ from portal.demo_data import (
     prospects,
     providers,
     questions,
+    quotes,
 )
 from portal.demo_data.books import ProducerSpec, carrier_producers, demo_producers
 from portal.demo_data.cases import CaseNumbers
@@ -148,6 +149,8 @@ def load(
         member_changes.add_member_changes(now=now)
         id_cards.add_card_data()
         id_cards.add_orders(by=User.objects.get(username="rsolberg7"), now=now)
+        if star:
+            quotes.add_quotes(by=star, now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

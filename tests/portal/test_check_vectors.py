@@ -54,7 +54,7 @@ def edited(tmp_path):
     return edit
 
 
-@pytest.mark.parametrize(("table", "count"), [("policy_status", 38), ("ages", 12)])
+@pytest.mark.parametrize(("table", "count"), [("policy_status", 38), ("ages", 12), ("sep", 111)])
 def test_kept_tables_pass_whole(table, count):
     assert check(table, VECTORS / f"{table}.csv") == ([f"{count} passed, 0 failed, 0 skipped"], 0)
 

@@ -1,11 +1,12 @@
 """The tables of enrollment periods that came with the portal, for tests that run after one that emptied the database."""
 
 from dataclasses import asdict
+from datetime import date
 
 from django.utils import timezone
 
 from enrollment import shipped
-from enrollment.models import OpenEnrollmentPeriod
+from enrollment.models import LifeEventKind, OpenEnrollmentPeriod
 
 
 def load_sep_tables() -> None:
@@ -14,4 +15,17 @@ def load_sep_tables() -> None:
         now = timezone.now()
         OpenEnrollmentPeriod.objects.bulk_create(
             OpenEnrollmentPeriod(**asdict(row), published_at=now) for row in shipped.calendar_rows()
+        )
+    if not LifeEventKind.objects.exists():
+        now = timezone.now()
+        LifeEventKind.objects.bulk_create(
+            LifeEventKind(
+                **asdict(row.event),
+                us_state=row.us_state,
+                position=row.position,
+                remark=row.remark,
+                first_day=date(2025, 1, 1),
+                published_at=now,
+            )
+            for row in shipped.life_events()
         )
