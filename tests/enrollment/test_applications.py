@@ -31,9 +31,10 @@ def page_of(draft):
 
 
 @pytest.mark.feature("LST_04")
-@pytest.mark.feature("LST_05")
 def test_each_list_has_its_applications_and_the_record_number_leads_to_the_page(world, draft, sign_in):
-    ApplicationFactory(producer_number=world.number, created_by=world.producer, status="COMPLETED", record_number="A-0639")
+    ApplicationFactory(
+        producer_number=world.number, created_by=world.producer, status="COMPLETED", record_number="A-0639"
+    )
     ApplicationFactory(producer_number=world.number, created_by=world.producer, status="FAILED", record_number="A-0640")
     client = sign_in(world.producer)
     found = {tab: pages.grid(client.get(LISTS, {"tab": tab})) for tab in ("completed", "incomplete", "failed", "")}
@@ -44,7 +45,6 @@ def test_each_list_has_its_applications_and_the_record_number_leads_to_the_page(
     assert client.get(found["incomplete"].links[0]["Record Number"]).status_code == 200
 
 
-@pytest.mark.feature("LST_02")
 def test_the_list_says_applicant_plans_premium_and_days(world, draft, sign_in):
     (row,) = pages.grid(sign_in(world.producer).get(LISTS)).rows
     assert row["Applicant Name"] == "Ann Leeward"
@@ -54,7 +54,9 @@ def test_the_list_says_applicant_plans_premium_and_days(world, draft, sign_in):
     assert row["Expiration Date"] == f"{draft.expires_on:%m/%d/%Y}"
 
 
-@pytest.mark.parametrize(("column", "typed"), [("applicant", "leew"), ("record_number", "A-0638"), ("producer_number", "1")])
+@pytest.mark.parametrize(
+    ("column", "typed"), [("applicant", "leew"), ("record_number", "A-0638"), ("producer_number", "1")]
+)
 def test_a_list_is_filtered_under_its_headings(world, draft, sign_in, column, typed):
     client = sign_in(world.producer)
     for text, count in ((typed, 1), ("zzz", 0)):
@@ -99,7 +101,6 @@ def test_a_list_of_many_asks_as_often_as_one_of_few(world, draft, sign_in, djang
 # --- one application ---
 
 
-@pytest.mark.feature("LST_01")
 def test_the_page_has_general_and_producer_information_applicants_and_plans(world, draft, sign_in):
     page = pages.read(sign_in(world.producer).get(page_of(draft)))
     general = pages.facts(page.one("section", aria_labelledby="general-information"))
@@ -141,7 +142,9 @@ def test_a_draft_is_withdrawn_and_brought_back(world, draft, sign_in):
         assert words in pages.messages(response)[0]
         draft.refresh_from_db()
         assert (draft.withdrawn_by == world.delegate_with_enroll) is (step == "withdraw")
-    actions = AuditEvent.objects.filter(object_id="A-0638", action__in=["application.withdrawn", "application.restored"])
+    actions = AuditEvent.objects.filter(
+        object_id="A-0638", action__in=["application.withdrawn", "application.restored"]
+    )
     assert actions.count() == 2
     with pytest.raises(service.NotADraft):
         service.restore(application=draft, by=world.producer)

@@ -41,7 +41,10 @@ def test_every_proposal_says_that_it_is_no_offer_and_that_filed_rates_count():
         ({"on_exchange": True}, "without any premium tax credit"),
         ({"off_exchange": True}, "cannot be combined with a premium tax credit"),
         ({"consumer_choice_networks": frozenset({"PPO"})}, "Consumer Choice of Benefits Health Insurance Plan"),
-        ({"consumer_choice_networks": frozenset({"HMO"})}, "Consumer Choice of Benefits Health Maintenance Organization"),
+        (
+            {"consumer_choice_networks": frozenset({"HMO"})},
+            "Consumer Choice of Benefits Health Maintenance Organization",
+        ),
         ({"dental": True}, "Dental plans have limits"),
         ({"has_tobacco": True}, "additional amount for tobacco use"),
         ({"open_enrollment": False}, "qualifying life event"),

@@ -54,8 +54,6 @@ def move_to_exchange(quote):
 # --- an application off the exchange ---
 
 
-@pytest.mark.feature("QUO_05")
-@pytest.mark.feature("LST_01")
 def test_the_application_takes_household_plans_and_prices_from_the_quote(quote, world, sign_in):
     response = press(sign_in(world.producer), quote)
     application = Application.objects.get()
@@ -69,9 +67,7 @@ def test_the_application_takes_household_plans_and_prices_from_the_quote(quote, 
     assert application.expires_on == timezone.localdate() + timedelta(days=90)
     people = quote.people.values_list("position", "relation", "first_name", "date_of_birth", "sex", "tobacco")
     assert list(
-        application.applicants.values_list(
-            "position", "relation", "first_name", "date_of_birth", "sex", "tobacco_use"
-        )
+        application.applicants.values_list("position", "relation", "first_name", "date_of_birth", "sex", "tobacco_use")
     ) == list(people)
     event = AuditEvent.objects.get(action="application.started")
     assert (event.object_id, event.for_producer) == (application.record_number, world.producer.producer.npn)
@@ -82,9 +78,7 @@ def test_quote_application_and_proposal_have_the_same_prices_to_the_cent(quote, 
     quote.plans.filter(plan__line="MEDICAL").update(monthly_premium=Decimal("722.74"))
     application = start(quote, world.producer)
     priced = quotes.priced(quote)
-    content = proposals_selector.content_of(
-        quote, priced.people, priced.selected, note="", today=timezone.localdate()
-    )
+    content = proposals_selector.content_of(quote, priced.people, priced.selected, note="", today=timezone.localdate())
     applied = dict(application.plans.values_list("plan__name", "monthly_premium"))
     assert applied == dict(quote.plans.values_list("plan__name", "monthly_premium"))
     assert applied == {plan.name: Decimal(plan.total) for plan in content.plans}
@@ -112,7 +106,10 @@ def test_of_two_forms_at_the_same_moment_the_second_is_asked(quote, world):
     )
     kinds = sorted(type(one).__name__ for one in results)
     assert Application.objects.count() == 1
-    assert kinds in (["AlreadyStarted", "Application", "Application"], ["AlreadyStarted", "AlreadyStarted", "Application"])
+    assert kinds in (
+        ["AlreadyStarted", "Application", "Application"],
+        ["AlreadyStarted", "AlreadyStarted", "Application"],
+    )
 
 
 def test_record_numbers_are_never_given_twice(quote, world):
@@ -172,7 +169,6 @@ def test_what_cannot_be_resumed_is_not_offered(quote, world, sign_in, changes):
     assert Application.objects.count() == 2
 
 
-@pytest.mark.feature("QUO_05")
 def test_a_price_that_changed_since_it_was_shown_is_not_applied_for_unseen(quote, world, sign_in):
     client = sign_in(world.producer)
     shown = pages.read(client.get(url(quote, "quote-review"))).one("input", name="shown").attrs["value"]
@@ -188,7 +184,6 @@ def test_a_price_that_changed_since_it_was_shown_is_not_applied_for_unseen(quote
     assert quote.plans.get(plan__line="MEDICAL").monthly_premium == Decimal("702.00")
 
 
-@pytest.mark.feature("QUO_05")
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
@@ -204,7 +199,6 @@ def test_the_rule_of_the_button_holds_on_the_server_too(quote, world, sign_in, c
     assert not Application.objects.exists()
 
 
-@pytest.mark.feature("QUO_05")
 def test_plans_of_both_markets_together_are_refused(quote, world, sign_in):
     quote.plans.filter(plan__line="DENTAL").update(market="ON")
     response = sign_in(world.producer).post(url(quote), {"form_key": FORM_KEY}, follow=True)
@@ -258,7 +252,9 @@ def test_without_scripts_the_list_of_quotes_has_the_way_to_the_exchange(quote, w
 
 @pytest.mark.feature("ONX_01")
 @pytest.mark.feature("ONX_02")
-def test_the_new_tab_goes_on_to_the_address_of_the_settings_and_tells_nobody_where_from(quote, world, sign_in, settings):
+def test_the_new_tab_goes_on_to_the_address_of_the_settings_and_tells_nobody_where_from(
+    quote, world, sign_in, settings
+):
     settings.ON_EXCHANGE_URLS = {"IL": "https://sign-in.example.com/?a=1&b=2"}
     move_to_exchange(quote)
     response = press(sign_in(world.producer), quote, tab="new")

@@ -43,7 +43,11 @@ def test_no_exchange_is_made_up(us_state, day):
 @pytest.mark.feature("LST_07")
 @pytest.mark.parametrize(
     ("changed", "expires"),
-    [(date(2025, 5, 21), date(2025, 8, 19)), (date(2026, 12, 2), date(2027, 3, 2)), (date(2027, 12, 1), date(2028, 2, 29))],
+    [
+        (date(2025, 5, 21), date(2025, 8, 19)),
+        (date(2026, 12, 2), date(2027, 3, 2)),
+        (date(2027, 12, 1), date(2028, 2, 29)),
+    ],
 )
 def test_an_application_is_kept_for_ninety_days(changed, expires):
     assert application_days.expires_on(changed_on=changed) == expires

@@ -118,7 +118,9 @@ def test_the_pdf_says_plans_premiums_ages_producer_and_disclaimers_and_is_tagged
         "explain",
     ):
         assert words in text, words
-    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"] is True or document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert (
+        document.trailer["/Root"]["/MarkInfo"]["/Marked"] is True or document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    )
     assert document.trailer["/Root"]["/Lang"] == "en-US"
     assert document.metadata.title == "Insurance proposal"
 
@@ -145,7 +147,12 @@ def test_plans_stand_side_by_side_four_at_most_in_even_groups(quote):
     assert [table.caption for table in tables] == ["Medical plans, part 1 of 2", "Medical plans, part 2 of 2"]
     total = tables[0].lines[0]
     assert (total.label, total.cells[0]) == ("Total monthly premium", "$800.00")
-    assert [line.label for line in tables[0].lines[1:5]] == ["Ann Leeward, 40", f"Spouse, {NEXT_YEAR - 1989}", "Dependent 1, 10", "Dependent 2, 8"]
+    assert [line.label for line in tables[0].lines[1:5]] == [
+        "Ann Leeward, 40",
+        f"Spouse, {NEXT_YEAR - 1989}",
+        "Dependent 1, 10",
+        "Dependent 2, 8",
+    ]
 
 
 @pytest.mark.no_db
@@ -161,7 +168,9 @@ def test_money_is_written_as_it_was_quoted(amount, text):
 def test_a_proposal_is_made_and_goes_out_with_the_pdf_to_each_address(quote, world, quick):
     proposal = create(quote, world.producer, recipients=["ann@people.example", "bob@people.example"])
     assert proposal.state == "REQUESTED"
-    assert {line.state_text for line in selector.proposals_of(world.producer, quote)[0].deliveries} == {"Waits for the PDF"}
+    assert {line.state_text for line in selector.proposals_of(world.producer, quote)[0].deliveries} == {
+        "Waits for the PDF"
+    }
     outbox.sweep()
     proposal.refresh_from_db()
     assert proposal.state == "READY"
@@ -184,7 +193,9 @@ def test_the_email_carries_the_pdf_and_names_nobody_outside_of_it(quote, world, 
     outbox.sweep()
     (sent,) = mail.outbox
     assert sent.subject == "Your insurance proposal"
-    assert [(name, kind) for name, _content, kind in sent.attachments] == [("insurance-proposal.pdf", "application/pdf")]
+    assert [(name, kind) for name, _content, kind in sent.attachments] == [
+        ("insurance-proposal.pdf", "application/pdf")
+    ]
     assert "Leeward" not in sent.subject + sent.body + str(sent.extra_headers)
     for event in AuditEvent.objects.filter(action__startswith="proposal."):
         assert "ann" not in f"{event.object_id} {event.details}".lower()
