@@ -37,7 +37,7 @@ def add_life_events(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> Non
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollment", "0002_open_enrollment_calendars"),
+        ("enrollment", "0003_open_enrollment_calendars"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -27,7 +27,7 @@ def add_calendars(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("enrollment", "0001_initial"),
+        ("enrollment", "0002_catalog_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,8 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_producers_by_last_name"),
         ("common", "0004_message_attachments"),
-        ("enrollment", "0002_catalog_imports"),
-        ("enrollment", "0003_life_events"),
+        ("enrollment", "0004_life_events"),
         ("files", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
