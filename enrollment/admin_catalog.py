@@ -148,8 +148,8 @@ class PlanAdmin(CorrectedAdmin):
         ("withdrawn_at", admin.EmptyFieldListFilter),
     )
     list_select_related = ("service_area",)
-    search_fields = ("plan_id__exact", "name__istartswith")
-    search_help_text = "Plan ID or start of the name"
+    search_fields = ("plan_id__exact", "name__icontains")  # a few hundred rows
+    search_help_text = "Plan ID or words of the name"
     ordering = ("-plan_year", "us_state", "line", "plan_id")
     readonly_fields = ("rates_by_area",)
     # Year, ID, state, line and way of rating decide which rates there are; they change with an import only.

@@ -64,7 +64,6 @@ def refusal(*people: PersonToRate, terms: PlanTerms, day: date = NEW_YEAR, exemp
     try:
         premium(terms, YEARLY, people, day, exempt)
     except CannotPrice as why:
-        assert str(why).endswith(".")
         return why.refusal
     return None
 
