@@ -63,7 +63,7 @@ def last_correction() -> AuditEvent:
     ("query", "there", "not_there"),
     [
         ("?year=2026&us_state__exact=IL", SILVER_HMO, TEXAS_SILVER_HMO),
-        ("?line__exact=DENTAL", DENTAL_FAMILY, SILVER_HMO),
+        ("?line__exact=DENTAL&year=2027", DENTAL_FAMILY, SILVER_HMO),
         ("?metal_level__exact=Platinum", TEXAS_PLATINUM_PPO, SILVER_HMO),
         ("?market=ON", GOLD_POS, TEXAS_PLATINUM_PPO),
         ("?market=OFF", TEXAS_PLATINUM_PPO, GOLD_POS),
