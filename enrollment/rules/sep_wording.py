@@ -71,14 +71,14 @@ def ruled(rule: Rule, *, effective_date: date, applied: date, event_date: date) 
 
 
 def elected(election: str, effective_date: date) -> str:
-    """A choice beside the rule's own date."""
-    first = day_text(effective_date)
-    return {
-        "first_of_month_after_application": f"{first}, the first of the month after the application",
-        "first_of_month_after_event": f"{first}, the first of the month after the life event",
-        "date_of_event": f"{first}, the day of the life event",
-        "earliest_available": f"{first}, the earliest date the life event could have given",
+    """A date that may be chosen instead of the rule's."""
+    what = {
+        "first_of_month_after_application": "the first of the month after the application",
+        "first_of_month_after_event": "the first of the month after the life event",
+        "date_of_event": "the day of the life event",
+        "earliest_available": "the earliest date the life event could have given",
     }[election]
+    return f"Coverage begins on {day_text(effective_date)}, {what}."
 
 
 def window_text(window: Window) -> str:

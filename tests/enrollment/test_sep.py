@@ -383,6 +383,9 @@ def test_each_event_says_its_own_date_or_refusal_and_the_dates_are_a_pick_list()
     assert alone == [Refusal.OUTSIDE_WINDOW, day("2026-05-01"), day("2026-03-02")]
     assert decision.chosen == 2
     assert [str(choice.effective_date) for choice in decision.choices] == ["2026-03-02", "2026-04-01", "2026-05-01"]
+    assert (
+        decision.choices[1].sentence == "Coverage begins on 04/01/2026, the first of the month after the application."
+    )
     assert notes(decision)["ignored"].startswith("Got married was not counted. The time to apply")
 
 
@@ -480,6 +483,12 @@ def test_late_notice_adds_its_days_to_what_is_told():
     (event,) = apply("2026-04-20", "LOSS_MEC 2026-01-31", knew_on=day("2026-04-10")).events
     assert [str(span.last_day) for span in event.if_applied][-1] == "2026-06-09"
     assert str(event.window.closes) == "2026-04-01"  # beside it, unchanged
+    by_notice = [step.citation for step in event.steps if step.name == "window"]
+    in_time = apply("2026-03-20", "LOSS_MEC 2026-01-31", knew_on=day("2026-03-10")).events[0]
+    assert (by_notice, in_time.steps[2].citation) == (
+        ["45 CFR 155.420(c)(5)"],
+        "45 CFR 147.104(b)(4)(ii); 155.420(c)",
+    )
     gap = [span for span in event.if_applied if span.first_day <= day("2026-04-05") <= span.last_day]
     assert gap == []
 
