@@ -7,7 +7,9 @@ import os
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=")
     parser.add_argument("--users", default="", help="Whose books to measure, with commas; the loaded ones by default.")
-    parser.add_argument("--only", choices=["pages", "search", "growth", "exports", "cards"], help="One part.")
+    parser.add_argument(
+        "--only", choices=["pages", "search", "growth", "exports", "cards", "pricing"], help="One part."
+    )
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.bench")
 
@@ -15,10 +17,14 @@ def main() -> None:
 
     django.setup()
 
-    from bench import cards, exports, pages, search
+    from bench import cards, exports, pages, pricing, search
     from portal.embedded.commands import database_for
 
     with database_for(["manage.py", "bench"]):
+        if options.only in (None, "pricing"):
+            pricing.measure()
+        if options.only == "pricing":
+            return
         users = [name for name in options.users.split(",") if name] or pages.loaded_users()
         if options.only in (None, "pages"):
             pages.measure(users)

@@ -1,1 +1,3 @@
 """The carrier's pages on plans, places, calendars, quotes and applications; each noun has a module of its own."""
+
+from enrollment import admin_applications, admin_catalog, admin_geography  # noqa: F401 - they register themselves

@@ -47,6 +47,7 @@ class _Kept:
 # Pango's font map is not made for several threads at once.
 _one_at_a_time = threading.Lock()
 _kept: _Kept | None = None
+_other_styles: dict[Path, Any] = {}
 
 
 def warm_up() -> None:
@@ -71,6 +72,24 @@ def render(cards: Sequence[Card], *, identifier: bytes | None = None) -> bytes:
         document = kept.weasyprint.HTML(string=html, url_fetcher=kept.fetcher, base_url=SCHEME)
         pdf: bytes = document.write_pdf(
             stylesheets=[kept.styles], font_config=kept.fonts, pdf_variant="pdf/ua-1", pdf_identifier=identifier
+        )
+    return pdf
+
+
+def render_document(html: str, *, styles: Path) -> bytes:
+    """Another document of the portal, tagged, in the fonts of the cards (``card:`` names of ``BUNDLED``).
+
+    Raises ``CannotRender`` when the system's libraries are missing; its text speaks of ID cards.
+    """
+    with _one_at_a_time:
+        kept = _ready()
+        if styles not in _other_styles:
+            _other_styles[styles] = kept.weasyprint.CSS(
+                string=styles.read_text(), font_config=kept.fonts, url_fetcher=kept.fetcher, base_url=SCHEME
+            )
+        document = kept.weasyprint.HTML(string=html, url_fetcher=kept.fetcher, base_url=SCHEME)
+        pdf: bytes = document.write_pdf(
+            stylesheets=[_other_styles[styles]], font_config=kept.fonts, pdf_variant="pdf/ua-1"
         )
     return pdf
 

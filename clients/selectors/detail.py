@@ -1,17 +1,20 @@
 """What the client's page reads, always starting from the books the user may open (DET_01 to DET_04)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts import scoping
 from accounts.models import User
 from clients.models import Account, ContactPoint, Coverage, Member, Policy
+from clients.rules.approaching import approaching
 from clients.rules.policy_status import PolicyStatus, StatusDecision, policy_status
 from clients.rules.status_facts import Fact, status_facts
 from clients.services.statuses import facts_of
 from clients.tables import status_pill, status_text
+from portal.common import member_actions
 from portal.common.access import Perm
 from portal.common.dates import as_text, today_in
+from portal.common.member_actions import MemberLink
 
 ENDED = {Policy.Status.TERMED.value, Policy.Status.CANCELLED.value}
 NO_ACCOUNT_NUMBER = (
@@ -50,8 +53,12 @@ class CoveredBy:
 
 @dataclass(frozen=True)
 class HouseholdMember:
+    """``notice`` says that an age is near that changes the coverage; ``links`` lead to what can be done about it."""
+
     member: Member
     covered_by: list[CoveredBy]
+    notice: str = ""
+    links: list[MemberLink] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def client_detail(user: User, account: Account) -> ClientDetail:
         phones=_phones(primary, spouse),
         policies=current or lines,
         ended_policies=ended,
-        household=[HouseholdMember(member, _covered_by(member, policies, covers)) for member in members],
+        household=[_household_member(user, member, policies, covers) for member in members],
         eapp_number=next((policy.eapp_number for policy in policies if policy.eapp_number), ""),
     )
 
@@ -171,6 +178,28 @@ def phone_text(ten_digits: str, extension: str = "") -> str:
 
 
 # --- household ---
+
+
+def _household_member(
+    user: User, member: Member, policies: list[Policy], covers: dict[int, dict[int, Coverage]]
+) -> HouseholdMember:
+    covered_by = _covered_by(member, policies, covers)
+    in_force = [policy for policy in policies if member.pk in covers[policy.pk] and policy.status not in ENDED]
+    if not in_force:
+        return HouseholdMember(member, covered_by)
+    newest = in_force[0]
+    notice = approaching(
+        member.date_of_birth,
+        is_child=member.role == Member.Role.CHILD,
+        on_exchange=newest.market == Policy.Market.ON,
+        us_state=newest.us_state,
+        today=today_in(newest.us_state),
+    )
+    if notice is None:
+        return HouseholdMember(member, covered_by)
+    under = policies_under(user, in_force)
+    links = member_actions.links_for(user, member.pk, holds=lambda perm: bool(under(perm)))
+    return HouseholdMember(member, covered_by, notice.sentence, links)
 
 
 def _covered_by(member: Member, policies: list[Policy], covers: dict[int, dict[int, Coverage]]) -> list[CoveredBy]:

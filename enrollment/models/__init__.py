@@ -5,6 +5,7 @@ from enrollment.models.catalog import CatalogImport, Plan, PlanFamilyRate, PlanR
 from enrollment.models.geography import County, RatingArea, ZipCounty
 from enrollment.models.life_events import LifeEventKind
 from enrollment.models.open_enrollment import OpenEnrollmentPeriod
+from enrollment.models.proposals import Proposal, ProposalDelivery
 from enrollment.models.quotes import Quote, QuotePerson, QuotePlan
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Plan",
     "PlanFamilyRate",
     "PlanRate",
+    "Proposal",
+    "ProposalDelivery",
     "Quote",
     "QuotePerson",
     "QuotePlan",

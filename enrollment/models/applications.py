@@ -1,6 +1,7 @@
 """Applications for coverage off the exchange."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ProducerNumber
@@ -36,6 +37,10 @@ class Application(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     expires_on = models.DateField(help_text="Last day, inclusive, on which a draft can be used.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Taken off the list since; the number stays.")
+    withdrawn_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="applications_withdrawn"
+    )
 
     objects = BookScopedQuerySet.as_manager()
 
@@ -43,6 +48,16 @@ class Application(models.Model):
         ordering = ["-updated_at", "-id"]
         indexes = [
             models.Index(fields=["producer_number", "status", "-updated_at", "-id"], name="applications_of_number"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="application_withdrawn_at_and_by",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="only_drafts_are_withdrawn", condition=Q(withdrawn_at__isnull=True) | Q(status="INCOMPLETE")
+            ),
         ]
 
     def __str__(self) -> str:

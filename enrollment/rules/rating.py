@@ -131,10 +131,46 @@ def rated_age(person: PersonToRate, effective_date: date) -> int:
     return age_on(person.date_of_birth, max(effective_date, person.added_on or effective_date))
 
 
-def is_child_only(people: Sequence[PersonToRate], effective_date: date) -> bool:
-    """Is it a contract of children alone: everybody under 21 and nobody married to the subscriber?"""
-    return all(
-        person.relation is not Relation.SPOUSE and rated_age(person, effective_date) < ADULT for person in people
+@dataclass(frozen=True, slots=True)
+class RatedHousehold:
+    """What follows from the people and the day alone, the same for every plan."""
+
+    people: Sequence[PersonToRate]
+    ages: tuple[int, ...]
+    child_only: bool
+    most_children: str  # the field of PlanTerms that limits how many children are charged
+    too_old_for_catastrophic: bool
+    tier: str
+
+
+def rated_household(
+    people: Sequence[PersonToRate], effective_date: date, hardship_exemption: bool = False
+) -> RatedHousehold:
+    """Ages on ``effective_date`` and what kind of household it is.
+
+    ``people`` has one subscriber and at most one spouse; anything else is a ``ValueError``.
+    """
+    relations = [person.relation for person in people]
+    if relations.count(Relation.SELF) != 1:
+        raise ValueError("a household has exactly one subscriber")
+    if relations.count(Relation.SPOUSE) > 1:
+        raise ValueError("a household has at most one spouse")
+    ages = tuple(rated_age(person, effective_date) for person in people)
+    married = Relation.SPOUSE in relations
+    child_only = not married and all(age < ADULT for age in ages)
+    new_year = date(effective_date.year, 1, 1)
+    return RatedHousehold(
+        people=people,
+        ages=ages,
+        child_only=child_only,
+        most_children="most_children_child_only"
+        if child_only
+        else "most_children_two_parents"
+        if married
+        else "most_children_one_parent",
+        too_old_for_catastrophic=not hardship_exemption
+        and any(age_on(person.date_of_birth, new_year) >= CATASTROPHIC_BELOW for person in people),
+        tier=family_tier(people),
     )
 
 
@@ -149,27 +185,33 @@ def premium(
 
     Every adult of 21 and over is charged, and of the children under 21 the oldest ones up to the plan's limit (three;
     45 CFR 147.102(c)(1)). A subscriber or spouse under 21 is charged without using up that limit; on a contract of
-    children alone the subscriber is one of the children. A plan with family rates has one price by who is on the policy.
+    children alone (everybody under 21, no spouse) the subscriber is one of the children. A plan with family rates has one
+    price by who is on the policy.
 
-    Raises ``CannotPrice``: CATASTROPHIC_AGE, CHILD_ONLY_PLAN, NO_RATE_FILED. ``people`` has one subscriber, at most one
-    spouse; anything else is a ``ValueError``.
+    Raises ``CannotPrice``: CATASTROPHIC_AGE, CHILD_ONLY_PLAN, NO_RATE_FILED; and ``rated_household``'s ``ValueError``.
     """
-    if sum(person.relation is Relation.SELF for person in people) != 1:
-        raise ValueError("a household has exactly one subscriber")
-    if sum(person.relation is Relation.SPOUSE for person in people) > 1:
-        raise ValueError("a household has at most one spouse")
-    ages = tuple(rated_age(person, effective_date) for person in people)
-    child_only = is_child_only(people, effective_date)
-    _refuse_those_not_sold_to(plan_terms, people, ages, child_only, effective_date, hardship_exemption)
+    return premium_of(plan_terms, rates, rated_household(people, effective_date, hardship_exemption))
+
+
+def premium_of(plan_terms: PlanTerms, rates: FiledRates, household: RatedHousehold) -> Premium:
+    """The same as ``premium`` for a household that is priced on many plans."""
+    if plan_terms.catastrophic and household.too_old_for_catastrophic:
+        raise CannotPrice(Refusal.CATASTROPHIC_AGE, CATASTROPHIC_SENTENCE)
+    if plan_terms.sold_to is SoldTo.CHILDREN and any(age >= ADULT for age in household.ages):
+        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, CHILDREN_ONLY_SENTENCE)
+    if plan_terms.sold_to is SoldTo.ADULTS and household.child_only:
+        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, ADULTS_ONLY_SENTENCE)
     if plan_terms.one_rate_for_family:
-        tier = family_tier(people)
-        if tier not in rates.by_family:
+        if household.tier not in rates.by_family:
             raise CannotPrice(Refusal.NO_RATE_FILED, NO_RATE_SENTENCE)
-        return Premium(rates.by_family[tier], ages, None)
-    filed = [_filed_rate(plan_terms, rates, person, age) for person, age in zip(people, ages, strict=True)]
-    free = _not_charged(plan_terms, people, ages, filed, child_only=child_only)
-    members = tuple(NOTHING if place in free else rate for place, rate in enumerate(filed))
-    return Premium(sum(members, NOTHING), ages, members)
+        return Premium(rates.by_family[household.tier], household.ages, None)
+    filed = [
+        _filed_rate(plan_terms, rates, person, age)
+        for person, age in zip(household.people, household.ages, strict=True)
+    ]
+    for place in _not_charged(plan_terms, household, filed):
+        filed[place] = NOTHING
+    return Premium(sum(filed, NOTHING), household.ages, tuple(filed))
 
 
 def family_tier(people: Sequence[PersonToRate]) -> str:
@@ -182,24 +224,6 @@ def family_tier(people: Sequence[PersonToRate]) -> str:
     return f"couple_{number}" if couple else number
 
 
-def _refuse_those_not_sold_to(
-    terms: PlanTerms,
-    people: Sequence[PersonToRate],
-    ages: Sequence[int],
-    child_only: bool,
-    effective_date: date,
-    hardship_exemption: bool,
-) -> None:
-    if terms.catastrophic and not hardship_exemption:
-        new_year = date(effective_date.year, 1, 1)
-        if any(age_on(person.date_of_birth, new_year) >= CATASTROPHIC_BELOW for person in people):
-            raise CannotPrice(Refusal.CATASTROPHIC_AGE, CATASTROPHIC_SENTENCE)
-    if terms.sold_to is SoldTo.CHILDREN and any(age >= ADULT for age in ages):
-        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, CHILDREN_ONLY_SENTENCE)
-    if terms.sold_to is SoldTo.ADULTS and child_only:
-        raise CannotPrice(Refusal.CHILD_ONLY_PLAN, ADULTS_ONLY_SENTENCE)
-
-
 def _filed_rate(terms: PlanTerms, rates: FiledRates, person: PersonToRate, age: int) -> Decimal:
     for band in rates.by_age:
         if band.first_age <= age <= band.last_age:
@@ -210,25 +234,16 @@ def _filed_rate(terms: PlanTerms, rates: FiledRates, person: PersonToRate, age: 
     raise CannotPrice(Refusal.NO_RATE_FILED, NO_RATE_SENTENCE)
 
 
-def _not_charged(
-    terms: PlanTerms,
-    people: Sequence[PersonToRate],
-    ages: Sequence[int],
-    filed: Sequence[Decimal],
-    *,
-    child_only: bool,
-) -> set[int]:
+def _not_charged(terms: PlanTerms, household: RatedHousehold, filed: Sequence[Decimal]) -> list[int]:
     """Places of the children beyond the limit: the youngest ones; of twins, whoever costs less."""
-    if child_only:
-        most = terms.most_children_child_only
-    elif any(person.relation is Relation.SPOUSE for person in people):
-        most = terms.most_children_two_parents
-    else:
-        most = terms.most_children_one_parent
+    people, ages = household.people, household.ages
     young = [
         place
         for place, person in enumerate(people)
-        if ages[place] < ADULT and (person.relation is Relation.CHILD or child_only)
+        if ages[place] < ADULT and (person.relation is Relation.CHILD or household.child_only)
     ]
+    most: int = getattr(terms, household.most_children)
+    if len(young) <= most:
+        return []
     young.sort(key=lambda place: (people[place].date_of_birth, -filed[place], place))
-    return set(young[most:])
+    return young[most:]

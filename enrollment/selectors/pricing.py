@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from clients.models import Policy
-from enrollment.models import County, Plan, PlanFamilyRate, PlanRate, RatingArea
+from enrollment.models import County, Plan, PlanFamilyRate, PlanRate, RatingArea, ServiceArea
 from enrollment.rules.rating import (
     AgeRate,
     CannotPrice,
@@ -16,13 +16,15 @@ from enrollment.rules.rating import (
     PersonToRate,
     PlanTerms,
     Premium,
+    RatedHousehold,
     Refusal,
     SoldTo,
-    premium,
-    rated_age,
+    premium_of,
+    rated_household,
 )
 
 BOTH_MARKETS = ("ON", "OFF")
+NO_RATES = FiledRates()
 FAMILY_TIERS = tuple(field.name for field in PlanFamilyRate._meta.concrete_fields[3:])  # after id, plan, rating area
 
 
@@ -134,14 +136,7 @@ def price_area(
     """
     if plan_ids is not None:
         return _price_chosen(household, markets, list(plan_ids))
-    plans = list(
-        Plan.objects.filter(
-            _sold_on(markets),
-            plan_year=household.effective_date.year,
-            service_area__counties=household.county_fips,
-            withdrawn_at__isnull=True,
-        ).order_by()
-    )
+    plans = _plans_sold(household.county_fips, household.effective_date.year, markets)
     return _priced(plans, household, markets, [])
 
 
@@ -153,8 +148,9 @@ def price_plan(plan: Plan, household: HouseholdToRate, *, market: str) -> Premiu
     """
     in_county = plan.service_area.counties.filter(pk=household.county_fips).exists()
     _refuse_elsewhere(plan, household, (market,), in_county=in_county)
-    filed = _filed_rates([plan], household)
-    return _premium(plan, filed.get(plan.pk, FiledRates()), household)
+    rated = _rated(household)
+    filed = _filed_rates([plan], household, rated)
+    return premium_of(terms_of(plan), filed.get(plan.pk, NO_RATES), rated)
 
 
 def _price_chosen(household: HouseholdToRate, markets: Collection[str], plan_ids: list[int]) -> PricedArea:
@@ -176,11 +172,12 @@ def _price_chosen(household: HouseholdToRate, markets: Collection[str], plan_ids
 def _priced(
     plans: Sequence[Plan], household: HouseholdToRate, markets: Collection[str], not_offered: list[PlanNotOffered]
 ) -> PricedArea:
-    filed = _filed_rates(plans, household)
+    rated = _rated(household)
+    filed = _filed_rates(plans, household, rated)
     offered = []
     for plan in plans:
         try:
-            price = _premium(plan, filed.get(plan.pk, FiledRates()), household)
+            price = premium_of(terms_of(plan), filed.get(plan.pk, NO_RATES), rated)
         except CannotPrice as why:
             not_offered.append(PlanNotOffered(plan, str(why)))
         else:
@@ -194,13 +191,21 @@ def _line_first(plan: Plan) -> tuple[bool]:
     return (plan.line != Policy.Line.MEDICAL,)
 
 
-def _sold_on(markets: Collection[str]) -> Q:
-    wanted = Q(pk__in=[])
-    if "ON" in markets:
-        wanted |= Q(on_exchange=True)
-    if "OFF" in markets:
-        wanted |= Q(off_exchange=True)
-    return wanted
+# Written out: putting a query together costs as much as asking it, and this is asked for every list of plans.
+PLAN_FIELDS = [field.attname for field in Plan._meta.concrete_fields]
+PLANS_SQL = f"""
+SELECT {", ".join(f'p."{field.column}"' for field in Plan._meta.concrete_fields)}
+FROM "{Plan._meta.db_table}" p
+JOIN "{ServiceArea.counties.through._meta.db_table}" c ON c.servicearea_id = p.service_area_id
+WHERE c.county_id = %s AND p.plan_year = %s AND p.withdrawn_at IS NULL
+    AND (p.on_exchange AND %s OR p.off_exchange AND %s)
+"""  # noqa: S608 - our own tables
+
+
+def _plans_sold(county_fips: str, year: int, markets: Collection[str]) -> list[Plan]:
+    with connection.cursor() as cursor:
+        cursor.execute(PLANS_SQL, [county_fips, year, "ON" in markets, "OFF" in markets])
+        return [Plan.from_db(connection.alias, PLAN_FIELDS, row) for row in cursor.fetchall()]
 
 
 def _refuse_elsewhere(plan: Plan, household: HouseholdToRate, markets: Collection[str], *, in_county: bool) -> None:
@@ -216,8 +221,8 @@ def _refuse_elsewhere(plan: Plan, household: HouseholdToRate, markets: Collectio
         raise CannotPrice(Refusal.NOT_SOLD_ON_CHANNEL, f"This plan is not sold {where} the exchange.")
 
 
-def _premium(plan: Plan, filed: FiledRates, household: HouseholdToRate) -> Premium:
-    return premium(terms_of(plan), filed, household.people, household.effective_date, household.hardship_exemption)
+def _rated(household: HouseholdToRate) -> RatedHousehold:
+    return rated_household(household.people, household.effective_date, household.hardship_exemption)
 
 
 RATES_SQL = f"""
@@ -235,12 +240,12 @@ WHERE plan_id = ANY(%(plans)s) AND rating_area = (SELECT number FROM here)
 """  # noqa: S608 - our own tables
 
 
-def _filed_rates(plans: Sequence[Plan], household: HouseholdToRate) -> dict[int, FiledRates]:
+def _filed_rates(plans: Sequence[Plan], household: HouseholdToRate, rated: RatedHousehold) -> dict[int, FiledRates]:
     """The rates of the plans for the household's ages in its rating area, in one query."""
     if not plans:
         return {}
-    ages = sorted({rated_age(person, household.effective_date) for person in household.people})
-    sql = RATES_SQL.format(ages=" OR ".join(f"{age:d} BETWEEN first_age AND last_age" for age in ages))
+    ages = " OR ".join(f"{age:d} BETWEEN first_age AND last_age" for age in set(rated.ages))
+    sql = RATES_SQL.format(ages=ages)
     if any(plan.rating == Plan.Rating.FAMILY for plan in plans):
         sql += FAMILY_RATES_SQL
     by_age: dict[int, list[AgeRate]] = {}

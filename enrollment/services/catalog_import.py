@@ -360,10 +360,9 @@ def _write_service_areas(catalog: Catalog, outcome: Outcome) -> dict[tuple[int, 
     outcome.service_areas_added = len(new)
     through = ServiceArea.counties.through
     there: dict[int, set[str]] = defaultdict(set)
-    for area_id, county in through.objects.filter(servicearea_id__in=ids.values()).values_list(
-        "servicearea_id", "county_id"
-    ):
-        there[area_id].add(county)
+    rows_there = through.objects.filter(servicearea_id__in=ids.values())
+    for row_id, county in rows_there.values_list("servicearea_id", "county_id"):
+        there[row_id].add(county)
     added, added_areas = [], {area.pk for area in new}
     for key, counties in catalog.counties_by_area.items():
         area_id = ids.get(key)
@@ -431,7 +430,7 @@ def _withdraw_or_remove(gone: Sequence[Plan], outcome: Outcome, now: datetime) -
     outcome.plans_removed = len(unnamed)
     if unnamed:
         rates = PlanRate.objects.filter(plan_id__in=unnamed)
-        outcome.rates_removed += rates._raw_delete(rates.db) or 0
+        outcome.rates_removed += int(rates._raw_delete(rates.db) or 0)
         outcome.rates_removed += PlanFamilyRate.objects.filter(plan_id__in=unnamed).delete()[0]
         Plan.objects.filter(pk__in=unnamed).delete()
 

@@ -21,6 +21,7 @@ from enrollment.plan_list import METALS, PlanFilters
 from enrollment.rules import plan_choice
 from enrollment.selectors import prefill
 from enrollment.selectors import quotes as selector
+from enrollment.selectors.enroll_offer import enroll_offer
 from enrollment.selectors.quotes import MOST_COMPARED, WRITE, PricedQuote
 from enrollment.services import quotes as service
 from portal.common import form_keys
@@ -324,7 +325,7 @@ def quote_review(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
         ],
         "chosen": chosen,
         "total": plan_list.dollars(total) if ticked_right else "",
-        "why_not": selector.why_not_enroll(request.user, quote, chosen, now=now),
+        "offer": enroll_offer(request.user, quote, chosen, now=now),
     }
     return render(request, "enrollment/quote_review.html", context)
 

@@ -19,6 +19,7 @@ from portal.demo_data import (
     contacts,
     content,
     documents,
+    enrolling,
     id_cards,
     issues,
     logins,
@@ -151,6 +152,7 @@ def load(
         id_cards.add_orders(by=User.objects.get(username="rsolberg7"), now=now)
         if star:
             quotes.add_quotes(by=star, now=now)
+            enrolling.add_applications_and_proposals(by=star, now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

@@ -304,6 +304,14 @@ ID_CARD_MOST_COPIES = int(os.environ.get("ID_CARD_MOST_COPIES", "5"))
 ID_CARD_TEMPORARY_DAYS = int(os.environ.get("ID_CARD_TEMPORARY_DAYS", "30"))
 ID_CARD_FILES_KEEP_DAYS = int(os.environ.get("ID_CARD_FILES_KEEP_DAYS", "7"))
 ID_CARD_MOST_IN_ONE_FILE = int(os.environ.get("ID_CARD_MOST_IN_ONE_FILE", "200"))
+# Proposals to clients: emails one person may send within an hour, and that one mailbox may get within a day; days after
+# which the PDF files are deleted.
+PROPOSAL_EMAILS_PER_HOUR = int(os.environ.get("PROPOSAL_EMAILS_PER_HOUR", "60"))
+PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY = int(os.environ.get("PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY", "10"))
+PROPOSAL_FILES_KEEP_DAYS = int(os.environ.get("PROPOSAL_FILES_KEEP_DAYS", "90"))
+# Where clients are enrolled on the exchange, as STATE=https://... with commas: the state's own exchange, or the sign-in page
+# of the shopping platform (enrollment/rules/on_exchange.py says which). A state that is not listed cannot be gone on with.
+ON_EXCHANGE_URLS = dict(pair.split("=", 1) for pair in env_list("ON_EXCHANGE_URLS"))
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))
@@ -357,6 +365,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-id-card-files": {
         "task": "clients.forget_id_card_files",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
+    "forget-proposal-files": {
+        "task": "enrollment.forget_proposal_files",
         "schedule": 60 * 60,
         "options": {"expires": 60 * 60},
     },

@@ -16,4 +16,12 @@ SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"
 DEMO_MAILBOX = True
 # A person who tries the demo signs in many times an hour.
 ONE_TIME_CODE_SENDS_PER_HOUR = 1000
+# Addresses that lead nowhere; a real portal has the exchanges' and the carrier's own here.
+ON_EXCHANGE_URLS = ON_EXCHANGE_URLS or {
+    "IL": "https://exchange-il.example.com/brokers/",
+    "NM": "https://exchange-nm.example.com/brokers/",
+    "MT": "https://shopping.example.com/sign-in?state=MT",
+    "OK": "https://shopping.example.com/sign-in?state=OK",
+    "TX": "https://shopping.example.com/sign-in?state=TX",
+}
 SYNC_DELAY = timedelta(seconds=int(os.environ.get("SYNC_DELAY_SECONDS", "120")))

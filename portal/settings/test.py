@@ -30,6 +30,9 @@ SYNC_DELAY = timedelta()
 LOG_LEVEL = "WARNING"
 LOGGING = {"level": LOG_LEVEL, "format": "text"}
 UPLOADS_ROOT = RUNTIME_DIR / f"uploads-test-{os.getpid()}"  # removed at the end of the run
+ON_EXCHANGE_URLS = {
+    state: f"https://exchange-{state.lower()}.example.com/sign-in" for state in ("IL", "MT", "NM", "OK", "TX")
+}
 # Tests of the 834 gateway choose folders of their own; a test that forgets to finds none.
 X12_OUTBOUND_DIR = X12_INBOUND_DIR = X12_ARCHIVE_DIR = X12_QUARANTINE_DIR = RUNTIME_DIR / "no-x12-folder-chosen"
 EMBEDDED_POSTGRES_DIR = RUNTIME_DIR / "postgres-test"

@@ -468,5 +468,5 @@ def test_the_guides_three_actions_come_first(world, sign_in):
     options = page.one("select", id="client-action").all("option")
     assert [option.text.removesuffix(" (not possible now)") for option in options] == [
         *("Please Select...", "Generate ID Cards", "Change PCP", "Contact Info Change"),
-        *("Submit E-Question", "Submit Document", "Report an Issue"),
+        *("Submit E-Question", "Submit Document", "Report an Issue", "New Quote"),
     ]

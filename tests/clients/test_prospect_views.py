@@ -104,7 +104,7 @@ def test_the_fields_have_the_guides_names_and_order(rita):
     assert [label.text for label in page.all("label")] == FIELDS
     assert [heading.text for heading in page.all("h2")] == ["Prospect Data", "Agent Information"]
     assert "* Denotes a required field." in page.text
-    assert [button.text for button in page.all("button")] == ["Save Prospect"]
+    assert [button.text for button in page.all("button")] == ["Save Prospect", "Save and Create Proposal"]
 
 
 @pytest.mark.feature("PRO_01")

@@ -34,12 +34,14 @@ from clients.models import (
     WithdrawnPcpAssignment,
 )
 from ecomm.models import DocumentSubmission, DocumentType, EQuestion, EQuestionAttachment, IssueReport
+from enrollment.models import Application, Proposal, Quote
 from portal.common.access import DelegateScope, Perm, requires
 from portal.common.content.models import Resource
 from portal.common.files.models import StoredFile
 from portal.common.notifications.models import Notification
 from tests.support import pages
 from tests.support.factories import (
+    ApplicationFactory,
     DelegateGrantFactory,
     DelegateInvitationFactory,
     EQuestionFactory,
@@ -50,6 +52,7 @@ from tests.support.factories import (
     ProducerFactory,
     ProducerNumberFactory,
     ProspectFactory,
+    QuoteFactory,
     ResourceFactory,
     TrainingCourseFactory,
     UserFactory,
@@ -248,6 +251,19 @@ MATRIX = """
     GET     ecomm:document-sent      sent         in    in   200  404  404  404  403  404  403  403  403  403
     POST    ecomm:documents-delete   document     in    in   200  200  ->   ->   403  200  403  403  403  403
     POST    ecomm:documents-restore  document     in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    GET     enrollment:quote-enroll  offered      in    in   ->   ->   404  404  403  403  ->   403  403  403
+    POST    enrollment:quote-enroll  offered      in    in   ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:quote-proposal offered     in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:quote-proposal offered     in    in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:proposals-state offered    in    in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:proposal-file proposal     in    in   404  404  404  404  403  403  404  403  403  403
+    POST    enrollment:proposal-retry proposal    in    in   ->   ->   404  404  403  403  ->   403  403  403
+    POST    enrollment:proposal-resend proposal   in    in   ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:applications  -            in    in   200  200  200  200  403  403  200  403  403  403
+    POST    enrollment:applications  grid         in    in   ->   ->   ->   ->   403  403  ->   403  403  403
+    GET     enrollment:application   application  in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:application-withdraw application in in ->  ->   404  404  403  403  ->   403  403  403
+    POST    enrollment:application-restore application in  in ->  ->   404  404  403  403  ->   403  403  403
     GET     health                   -            200   200  200  200  200  200  200  200  200  200  200  200
     GET     metrics                  -            404   404  404  404  404  404  404  404  404  404  404  404
     GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200  200  200
@@ -281,6 +297,25 @@ def card_order_of(world: World) -> IdCardOrder:
     return order
 
 
+def proposal_of(world: World) -> Proposal:
+    """A proposal of a quote of the producer of record that is still to be made; nothing of it can be had or sent."""
+    quote = Quote.objects.filter(form_key="of-the-matrix-000").first() or QuoteFactory(
+        form_key="of-the-matrix-000", producer_number=world.number, created_by=world.producer
+    )
+    proposal, _ = Proposal.objects.get_or_create(
+        form_key="of-the-matrix",
+        defaults={"quote": quote, "plan_count": 1, "disclaimers_version": "1", "requested_by": world.producer},
+    )
+    return proposal
+
+
+def application_of(world: World) -> Application:
+    """An incomplete application of the producer of record."""
+    return Application.objects.filter(record_number="A-0638").first() or ApplicationFactory(
+        record_number="A-0638", producer_number=world.number, created_by=world.producer
+    )
+
+
 @dataclass(frozen=True)
 class Asked:
     method: str
@@ -296,6 +331,9 @@ class Asked:
             "cards": [world.account_number, "permanent"],
             "card_order": [card_order_of(world).key] if self.what == "card_order" else [],
             "card": [card_order_of(world).key, 1] if self.what == "card" else [],
+            "offered": [proposal_of(world).quote_id] if self.what == "offered" else [],
+            "proposal": [proposal_of(world).quote_id, proposal_of(world).pk] if self.what == "proposal" else [],
+            "application": [application_of(world).record_number] if self.what == "application" else [],
             "npn": [world.producer.producer.npn],
             "grant": [grant_of(world, world.delegate)],
             "old_grant": [grant_of(world, world.former_delegate)],

@@ -13,6 +13,19 @@ from accounts.models import DelegateGrant, DelegateInvitation, HierarchyEdge, Pr
 from clients.models import Account, ContactPoint, Coverage, Member, Policy, Prospect
 from clients.rules.names import name_key
 from ecomm.models import EQuestion, EQuestionMessage, IssueReport
+from enrollment.models import (
+    Applicant,
+    Application,
+    ApplicationPlan,
+    County,
+    Plan,
+    PlanRate,
+    Quote,
+    QuotePerson,
+    QuotePlan,
+    RatingArea,
+    ServiceArea,
+)
 from portal.common.access import DelegateScope
 from portal.common.content.models import NewsItem, Resource, TrainingCompletion, TrainingCourse
 from portal.common.files.models import StoredFile
@@ -365,6 +378,208 @@ class TrainingCompletionFactory(factory.django.DjangoModelFactory):
     course = factory.SubFactory(TrainingCourseFactory)
     user = factory.SubFactory(UserFactory)
     completed_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=10))
+
+
+class CountyFactory(factory.django.DjangoModelFactory):
+    """DuPage County, Illinois, in rating area 1 since ever."""
+
+    class Meta:
+        model = County
+        django_get_or_create = ("fips",)
+        skip_postgeneration_save = True
+
+    fips = "17043"
+    us_state = "IL"
+    name = "DuPage"
+
+    @factory.post_generation
+    def area(self, create, extracted, **kwargs):
+        if create:
+            RatingArea.objects.get_or_create(
+                county=self, first_day=date(2014, 1, 1), defaults={"number": extracted or 1}
+            )
+
+
+class ServiceAreaFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ServiceArea
+        django_get_or_create = ("plan_year", "us_state", "code")
+        skip_postgeneration_save = True
+
+    plan_year = factory.LazyFunction(lambda: timezone.localdate().year + 1)
+    us_state = "IL"
+    code = factory.LazyAttribute(lambda o: f"{o.us_state}S001")
+
+    @factory.post_generation
+    def counties(self, create, extracted, **kwargs):
+        if create:
+            self.counties.add(*(extracted or [CountyFactory(us_state=self.us_state)]))
+
+
+class PlanFactory(factory.django.DjangoModelFactory):
+    """A medical PPO of next year, sold on and off the exchange, at $100.00 under 21, $300.00 from 21, $900.00 from 64.
+
+    Tobacco users of 21 and over pay half as much again. ``dental=True`` makes it a dental plan at a tenth of that.
+    """
+
+    class Meta:
+        model = Plan
+        skip_postgeneration_save = True
+
+    class Params:
+        dental = factory.Trait(
+            line=Policy.Line.DENTAL,
+            metal_level=Plan.Metal.LOW,
+            name=factory.Sequence(lambda n: f"Summit Dental {n}"),
+            hsa_eligible=None,
+            dental_annual_max=Decimal("1500.00"),
+        )
+
+    plan_year = factory.LazyFunction(lambda: timezone.localdate().year + 1)
+    us_state = "IL"
+    plan_id = factory.LazyAttributeSequence(lambda o, n: f"99999{o.us_state}{1000000 + n}")
+    issuer_id = "99999"
+    issuer_name = "Prairie Summit"
+    name = factory.Sequence(lambda n: f"Summit Silver PPO {n}")
+    line = Policy.Line.MEDICAL
+    metal_level = Plan.Metal.SILVER
+    network_type = Policy.Network.PPO
+    on_exchange = True
+    off_exchange = True
+    hsa_eligible = False
+    service_area = factory.LazyAttribute(lambda o: ServiceAreaFactory(plan_year=o.plan_year, us_state=o.us_state))
+    deductible_individual = Decimal("3000.00")
+    deductible_family = Decimal("6000.00")
+    moop_individual = Decimal("8500.00")
+    moop_family = Decimal("17000.00")
+    primary_care = "$35"
+    specialist = "$70"
+    emergency_room = "$500 copay, then 30%"
+    generic_drugs = "$10"
+
+    @factory.post_generation
+    def rates(self, create, extracted, **kwargs):
+        """Bands as (first age, last age, rate); a test may pass its own, or none at all."""
+        if not create:
+            return
+        small = 10 if self.line == Policy.Line.DENTAL else 1
+        bands = [(0, 20, "100.00"), (21, 63, "300.00"), (64, 999, "900.00")] if extracted is None else extracted
+        PlanRate.objects.bulk_create(
+            PlanRate(
+                plan=self,
+                rating_area=1,
+                first_age=first,
+                last_age=last,
+                rate=Decimal(rate) / small,
+                tobacco_rate=Decimal(rate) / small * Decimal("1.5") if first > 20 else None,
+            )
+            for first, last, rate in bands
+        )
+
+
+class QuoteFactory(factory.django.DjangoModelFactory):
+    """A saved quote for Ann Leeward of DuPage County from 1 January, on both markets, without plans.
+
+    ``people=[("spouse", date(...)), ("child", date(...))]`` adds members of the household.
+    """
+
+    class Meta:
+        model = Quote
+        skip_postgeneration_save = True
+
+    class Params:
+        draft = factory.Trait(name="", saved_at=None)
+        expired = factory.Trait(expires_on=factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=1)))
+        deleted = factory.Trait(
+            deleted_at=factory.LazyFunction(timezone.now), deleted_by=factory.SelfAttribute("created_by")
+        )
+
+    producer_number = factory.SubFactory(ProducerNumberFactory)
+    created_by = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Quote {n}")
+    saved_at = factory.LazyFunction(timezone.now)
+    zip = "60563"
+    county = factory.SubFactory(CountyFactory)
+    market = Quote.Market.BOTH
+    reason = Quote.Reason.OPEN_ENROLLMENT
+    effective_date = factory.LazyFunction(lambda: date(timezone.localdate().year + 1, 1, 1))
+    form_key = factory.Sequence(lambda n: f"test-quote-{n:08d}")
+    expires_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=60))
+
+    @factory.post_generation
+    def people(self, create, extracted, **kwargs):
+        """The primary applicant (``people__date_of_birth=``, ...) and whoever else is passed as (relation, birth date)."""
+        if not create:
+            return
+        QuotePersonFactory(quote=self, **kwargs)
+        for position, (relation, born) in enumerate(extracted or (), start=1):
+            QuotePersonFactory(
+                quote=self, position=position, relation=relation, first_name="", last_name="", date_of_birth=born
+            )
+
+
+class QuotePersonFactory(factory.django.DjangoModelFactory):
+    """The primary applicant; a test names another position and relation."""
+
+    class Meta:
+        model = QuotePerson
+
+    quote = factory.SubFactory(QuoteFactory)
+    position = 0
+    relation = QuotePerson.Relation.SELF
+    first_name = "Ann"
+    last_name = "Leeward"
+    date_of_birth = date(1986, 3, 14)
+    sex = QuotePerson.Sex.FEMALE
+
+
+class QuotePlanFactory(factory.django.DjangoModelFactory):
+    """A plan selected off the exchange for a quote, at $300.00."""
+
+    class Meta:
+        model = QuotePlan
+
+    quote = factory.SubFactory(QuoteFactory)
+    plan = factory.SubFactory(PlanFactory)
+    market = QuotePlan.Market.OFF
+    position = factory.Sequence(lambda n: n)
+    monthly_premium = Decimal("300.00")
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    """An incomplete application of Ann Leeward for one medical plan at $300.00."""
+
+    class Meta:
+        model = Application
+        skip_postgeneration_save = True
+
+    record_number = factory.Sequence(lambda n: f"A-{90000 + n}")
+    producer_number = factory.SubFactory(ProducerNumberFactory)
+    created_by = factory.SubFactory(UserFactory)
+    effective_date = factory.LazyFunction(lambda: date(timezone.localdate().year + 1, 1, 1))
+    zip = "60563"
+    county = factory.SubFactory(CountyFactory)
+    us_state = "IL"
+    form_key = factory.Sequence(lambda n: f"test-application-{n:08d}")
+    expires_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=90))
+
+    @factory.post_generation
+    def contents(self, create, extracted, **kwargs):
+        if not create:
+            return
+        Applicant.objects.create(
+            application=self,
+            position=0,
+            relation=QuotePerson.Relation.SELF,
+            first_name="Ann",
+            last_name="Leeward",
+            date_of_birth=date(1986, 3, 14),
+            sex=QuotePerson.Sex.FEMALE,
+        )
+        for plan in extracted or [PlanFactory()]:
+            ApplicationPlan.objects.create(
+                application=self, plan=plan, line=plan.line, monthly_premium=Decimal("300.00")
+            )
 
 
 def stored_file(name: str = "form.pdf", content: bytes = b"%PDF-1.4 a form") -> StoredFile:

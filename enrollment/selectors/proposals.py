@@ -1,0 +1,232 @@
+"""What a proposal of a quote says, and what became of the proposals made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import ProducerNumber, User
+from clients.models import ContactPoint, Member, Policy, Prospect
+from clients.selectors.detail import phone_text
+from enrollment.models import Plan, Proposal, ProposalDelivery, Quote, QuotePerson
+from enrollment.proposals.content import Paragraph, ProposalContent, ProposedPerson, ProposedPlan
+from enrollment.rules import disclaimers
+from enrollment.selectors.quotes import SelectedPlan
+from portal.common.access import Perm
+from portal.common.dates import US_STATES, as_text, moment_as_text
+from portal.common.models import OutboundMessage
+
+State, Sent = Proposal.State, OutboundMessage.State
+
+
+def content_of(
+    quote: Quote, people: Sequence[QuotePerson], plans: Sequence[SelectedPlan], *, note: str, today: date
+) -> ProposalContent:
+    """The document for these plans of the quote, each of which must have a price. ``today`` is the date of the quote."""
+    version = disclaimers.version_for(today)
+    proposed = disclaimers.Proposed(
+        on_exchange=any(one.row.market == "ON" for one in plans),
+        off_exchange=any(one.row.market == "OFF" for one in plans),
+        medical=any(one.row.plan.line == Policy.Line.MEDICAL for one in plans),
+        dental=any(one.row.plan.line == Policy.Line.DENTAL for one in plans),
+        consumer_choice_networks=frozenset(one.row.plan.network_type for one in plans if one.row.plan.consumer_choice),
+        open_enrollment=quote.reason == Quote.Reason.OPEN_ENROLLMENT,
+        has_tobacco=any(person.tobacco for person in people),
+    )
+    ages = next(one.premium.ages for one in plans if one.premium)
+    return ProposalContent(
+        carrier=settings.CARRIER_NAME,
+        place=f"{quote.county.name} County, {quote.county.us_state}, ZIP code {quote.zip}",
+        period=quote.get_reason_display(),
+        effective_date=as_text(quote.effective_date),
+        quoted_on=as_text(today),
+        valid_through=as_text(quote.expires_on),
+        people=_people(people, ages),
+        plans=[_plan(one, several=len(people) > 1) for one in plans],
+        producer=producer_facts(quote.producer_number),
+        note=note,
+        version=version.name,
+        disclaimers=[
+            Paragraph(
+                text=sentence.text.format(carrier=settings.CARRIER_NAME),
+                heading=sentence.heading,
+                strong=sentence.strong,
+            )
+            for sentence in disclaimers.sentences_for(version, proposed)
+        ],
+    )
+
+
+def _people(people: Sequence[QuotePerson], ages: Sequence[int]) -> list[ProposedPerson]:
+    """The applicant by name, the others by what they are: a proposal says no more about anybody than it has to."""
+    found, children = [], 0
+    for person, age in zip(people, ages, strict=True):
+        label = person.get_relation_display()
+        if person.relation == QuotePerson.Relation.SELF:
+            label = f"{person.first_name} {person.last_name}".strip() or label
+        elif person.relation == QuotePerson.Relation.CHILD:
+            children += 1
+            label = f"{label} {children}"
+        found.append(ProposedPerson(label=label, role=person.get_relation_display(), age=age, tobacco=person.tobacco))
+    return found
+
+
+def _plan(one: SelectedPlan, *, several: bool) -> ProposedPlan:
+    plan, premium = one.row.plan, one.premium
+    if premium is None:
+        raise ValueError("A plan without a price cannot be proposed.")
+    return ProposedPlan(
+        name=plan.name,
+        plan_id=plan.plan_id,
+        is_dental=plan.line == Policy.Line.DENTAL,
+        kind=kind_of(plan),
+        market=one.row.get_market_display(),
+        premiums=[str(amount) for amount in premium.members or ()],
+        total=str(premium.total),
+        deductible=_individual_and_family(plan.deductible_individual, plan.deductible_family, several=several),
+        out_of_pocket=_individual_and_family(plan.moop_individual, plan.moop_family, several=several),
+        primary_care=plan.primary_care,
+        specialist=plan.specialist,
+        emergency_room=plan.emergency_room,
+        generic_drugs=plan.generic_drugs,
+        annual_maximum=_dollars(plan.dental_annual_max),
+        hsa="" if plan.hsa_eligible is None else "Yes" if plan.hsa_eligible else "No",
+        consumer_choice=plan.consumer_choice,
+    )
+
+
+def kind_of(plan: Plan) -> str:
+    """ "Silver PPO"."""
+    return f"{plan.get_metal_level_display()} {plan.network_type}".strip()
+
+
+def _dollars(amount: Decimal | None) -> str:
+    return "" if amount is None else f"${amount:,.0f}" if amount == amount.to_integral_value() else f"${amount:,.2f}"
+
+
+def _individual_and_family(individual: Decimal | None, family: Decimal | None, *, several: bool) -> str:
+    one, all_of_them = _dollars(individual), _dollars(family)
+    if not several or not all_of_them:
+        return one
+    return f"{one or 'Not stated'} each, {all_of_them} family"
+
+
+def producer_facts(number: ProducerNumber) -> list[tuple[str, str]]:
+    """Who made the proposal and how to reach that person; facts that are not on record are left out."""
+    producer = number.producer
+    states = ProducerNumber.objects.filter(producer=producer, status=ProducerNumber.Status.ACTIVE)
+    names = [US_STATES[code] for code in sorted(set(states.values_list("us_state", flat=True)))]
+    facts = [
+        ("Producer", producer.name),
+        ("Agency", number.company_name if number.company_name != producer.name else ""),
+        ("Producer Number", number.number),
+        ("National Producer Number", producer.npn),
+        ("Phone", phone_text(number.phone)),
+        ("Email", number.email),
+        ("Licensed in", ", ".join(names)),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def usual_recipient(user: User, quote: Quote) -> str:
+    """The email address on record of the prospect or the client the quote is for, as far as this person may see it."""
+    if quote.prospect_id:
+        prospect = Prospect.objects.for_user(user, perm=Perm.ENROLL).filter(pk=quote.prospect_id).first()
+        return prospect.email if prospect else ""
+    if quote.member_id:
+        member = Member.objects.for_user(user, perm=Perm.ENROLL).filter(pk=quote.member_id).first()
+        found = ContactPoint.objects.filter(member=member, kind=ContactPoint.Kind.EMAIL).first() if member else None
+        return found.value if found else ""
+    return ""
+
+
+# --- what became of them ---
+
+
+@dataclass(frozen=True)
+class DeliveryLine:
+    """One email. ``state_text`` says how far it is; ``again_url`` is empty when it cannot be sent once more."""
+
+    delivery: ProposalDelivery
+    when: str
+    by: str
+    state_text: str
+    pill: str
+
+
+@dataclass(frozen=True)
+class ProposalLine:
+    """One proposal as the page lists it."""
+
+    proposal: Proposal
+    when: str
+    by: str
+    state_text: str
+    pill: str
+    note: str
+    file_url: str
+    retry_url: str
+    resend_url: str
+    deliveries: list[DeliveryLine] = field(default_factory=list)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Is something still on its way, so that it is worth looking again?"""
+        return self.proposal.state == State.REQUESTED or any(line.pill == "warning" for line in self.deliveries)
+
+
+PILLS = {State.REQUESTED: "warning", State.READY: "success", State.FAILED: "danger"}
+SENT_PILLS = {Sent.QUEUED: "warning", Sent.SENT: "success", Sent.FAILED: "danger"}
+SHOWN = 20
+
+
+def proposals_of(user: User, quote: Quote) -> list[ProposalLine]:
+    """The newest proposals made of the quote with their emails, newest first."""
+    rows = Proposal.objects.for_user(user, perm=Perm.ENROLL).filter(quote=quote).select_related("file", "requested_by")
+    proposals = list(rows.order_by("-requested_at", "-id")[:SHOWN])
+    sent: dict[int, list[DeliveryLine]] = {proposal.pk: [] for proposal in proposals}
+    deliveries = ProposalDelivery.objects.for_user(user, perm=Perm.ENROLL).filter(proposal__in=proposals)
+    states = {proposal.pk: proposal.state for proposal in proposals}
+    for delivery in deliveries.select_related("message", "requested_by").order_by("-requested_at", "-id"):
+        sent[delivery.proposal_id].append(_delivery_line(delivery, states[delivery.proposal_id]))
+    return [_line(proposal, sent[proposal.pk]) for proposal in proposals]
+
+
+def _delivery_line(delivery: ProposalDelivery, proposal_state: str) -> DeliveryLine:
+    message = delivery.message
+    if message is not None:
+        text, pill = message.get_state_display(), SENT_PILLS[Sent(message.state)]
+        when = moment_as_text(message.sent_at or delivery.requested_at)
+    else:
+        stopped = proposal_state == State.FAILED
+        text, pill = ("Not sent: there is no PDF", "danger") if stopped else ("Waits for the PDF", "warning")
+        when = moment_as_text(delivery.requested_at)
+    return DeliveryLine(delivery, when, delivery.requested_by.get_full_name(), text, pill)
+
+
+def _line(proposal: Proposal, deliveries: list[DeliveryLine]) -> ProposalLine:
+    args = [proposal.quote_id, proposal.pk]
+    text, pill, note = proposal.get_state_display(), PILLS[State(proposal.state)], proposal.failure
+    has_file = proposal.file is not None and proposal.file.may_be_opened
+    if proposal.forgotten_at:
+        text, pill, note = "No longer kept", "secondary", "The file was deleted. Create a new proposal of the quote."
+    elif proposal.state == State.READY and not has_file:
+        waits = proposal.file is not None and proposal.file.scanned_at is None and not proposal.file.removed_at
+        text, pill = ("Being scanned", "warning") if waits else ("Cannot be opened", "danger")
+    return ProposalLine(
+        proposal=proposal,
+        when=moment_as_text(proposal.requested_at),
+        by=proposal.requested_by.get_full_name(),
+        state_text=text,
+        pill=pill,
+        note=note,
+        file_url=reverse("enrollment:proposal-file", args=args) if has_file else "",
+        retry_url=reverse("enrollment:proposal-retry", args=args)
+        if proposal.state == State.FAILED and not proposal.forgotten_at
+        else "",
+        resend_url=reverse("enrollment:proposal-resend", args=args) if has_file else "",
+        deliveries=deliveries,
+    )
