@@ -1,6 +1,7 @@
 """What has become of the demo producer's quotes: applications begun, one of them withdrawn, and a proposal on its way."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from accounts.models import User
 from enrollment.models import Application, Quote
@@ -42,7 +43,7 @@ def _named(quotes: dict[str, Quote], start: str) -> Quote | None:
 def _apply(quote: Quote, *, by: User, at: datetime, withdrawn: bool) -> None:
     priced = selector.priced(quote)
     first = {one.row.plan.line: one for one in reversed(priced.selected) if one.premium and one.row.market == "OFF"}
-    shown = sum(one.premium.total for one in first.values() if one.premium)
+    shown = sum((one.premium.total for one in first.values() if one.premium), Decimal("0.00"))
     application = applications.start(
         quote=quote,
         people=priced.people,
