@@ -70,7 +70,7 @@ class CorrectedAdmin(ReadMostlyAdmin):
         return [{"corrected": corrected(form)}]
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        values = next((part["corrected"] for part in message if "corrected" in part), {})
+        values: dict[str, Any] = next((part["corrected"] for part in message if "corrected" in part), {})
         if values:
             self._record(request, "catalog.corrected", obj, values=values)
 
