@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from enrollment.models import Quote, QuotePerson, QuotePlan
 from enrollment.selectors.quotes import STATUS_PILLS, applicants_name, status_expression, status_of
@@ -81,7 +82,7 @@ def _columns(*, now: datetime, several_numbers: bool) -> tuple[Column, ...]:
         Column(
             key="plans",
             label="Selected Plans",
-            value=lambda row: ", ".join(plan.plan.name for plan in row.plans.all()),
+            value=lambda row: ", ".join(dict.fromkeys(plan.plan.name for plan in row.plans.all())),
             filter_by=_plan_contains,
         ),
         Column(
@@ -97,7 +98,7 @@ def _columns(*, now: datetime, several_numbers: bool) -> tuple[Column, ...]:
             key="changed",
             label="Last Changed",
             kind="date",
-            value=lambda row: row.updated_at,
+            value=lambda row: timezone.localdate(row.updated_at),
             sort=("updated_at",),
             filter_by=on_day("updated_at__date"),
         ),

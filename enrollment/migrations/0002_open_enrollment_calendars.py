@@ -15,8 +15,13 @@ from enrollment import shipped
 def add_calendars(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     OpenEnrollmentPeriod = apps.get_model("enrollment", "OpenEnrollmentPeriod")
     now = timezone.now()
+    # Later versions of the rules may know more about a row than this version of the table.
+    columns = {field.name for field in OpenEnrollmentPeriod._meta.get_fields()}
     OpenEnrollmentPeriod.objects.bulk_create(
-        OpenEnrollmentPeriod(**asdict(row), published_at=now) for row in shipped.calendar_rows()
+        OpenEnrollmentPeriod(
+            **{name: value for name, value in asdict(row).items() if name in columns}, published_at=now
+        )
+        for row in shipped.calendar_rows()
     )
 
 

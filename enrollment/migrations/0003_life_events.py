@@ -20,9 +20,11 @@ FIRST_DAY = date(2025, 1, 1)
 def add_life_events(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     LifeEventKind = apps.get_model("enrollment", "LifeEventKind")
     now = timezone.now()
+    # Later versions of the rules may know more about an event than this version of the table.
+    columns = {field.name for field in LifeEventKind._meta.get_fields()}
     LifeEventKind.objects.bulk_create(
         LifeEventKind(
-            **asdict(row.event),
+            **{name: value for name, value in asdict(row.event).items() if name in columns},
             us_state=row.us_state,
             position=row.position,
             remark=row.remark,
@@ -54,7 +56,18 @@ class Migration(migrations.Migration):
                         blank=True, editable=False, help_text="When another row took its place.", null=True
                     ),
                 ),
-                ("code", models.CharField(help_text="Never changes; applications are kept with it.", max_length=40)),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Applications are kept with it: LOSS_MEC, BIRTH.",
+                        max_length=40,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[A-Z][A-Z0-9_]*\\Z", "Capital letters, digits and _, such as LOSS_MEC."
+                            )
+                        ],
+                    ),
+                ),
                 (
                     "us_state",
                     models.CharField(

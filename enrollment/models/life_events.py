@@ -4,13 +4,15 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from enrollment.models.published import IN_FORCE, Published, PublishedQuerySet
 from enrollment.rules.sep_types import Availability, LifeEvent, Rule
 from portal.common.dates import US_STATE_CHOICES
+
+code_shape = RegexValidator(r"\A[A-Z][A-Z0-9_]*\Z", "Capital letters, digits and _, such as LOSS_MEC.")
 
 # A window longer than a year is a slip of the hand; the law's longest is 90 days.
 MOST_DAYS = 366
@@ -50,7 +52,9 @@ class LifeEventKind(Published):
         NO = Availability.NO.value, "No"
         OPTION = Availability.OPTION.value, "No: left open by the law and not chosen"
 
-    code = models.CharField(max_length=40, help_text="Never changes; applications are kept with it.")
+    code = models.CharField(
+        max_length=40, validators=[code_shape], help_text="Applications are kept with it: LOSS_MEC, BIRTH."
+    )
     us_state = models.CharField("state", max_length=2, choices=[("", "Every state"), *US_STATE_CHOICES], blank=True)
     position = models.PositiveSmallIntegerField(help_text="Place in the list of life events.")
     group = models.CharField(max_length=20)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from clients.rules.policy_wording import day_text
 
@@ -125,6 +126,39 @@ def last_day_to_ask(
         if reason == OEP and row.effective_date == effective_date and row.is_for(us_state, wanted)
     ]
     return max(known, default=effective_date - timedelta(days=1))
+
+
+def calendar_problems(rows: Sequence[CalendarRow]) -> list[str]:
+    """What is wrong with the rows of one state and plan year that are to be a calendar together, in sentences."""
+    problems = []
+    if not rows:
+        return ["There is no row."]
+    if len({(row.us_state, row.plan_year) for row in rows}) > 1:
+        return ["The rows are of several states or plan years. A calendar is of one."]
+    channels = {row.channel for row in rows}
+    if BOTH in channels and len(channels) > 1:
+        problems.append("Rows for both channels cannot stand beside rows for one of them.")
+    for channel in sorted(channels):
+        in_order = sorted((row for row in rows if row.channel == channel), key=lambda row: row.apply_through)
+        problems += _problems_of_one_channel(in_order)
+    return problems
+
+
+def _problems_of_one_channel(rows: Sequence[CalendarRow]) -> list[str]:
+    problems = []
+    if len({(row.first_day, row.last_day) for row in rows}) > 1:
+        problems.append("All rows of a channel need the same first and last day.")
+    if rows[-1].apply_through != rows[-1].last_day:
+        problems.append("The last row must reach through the last day to apply.")
+    if any(later.effective_date <= earlier.effective_date for earlier, later in pairwise(rows)):
+        problems.append("Whoever applies in a later row must be covered later.")
+    if any(later.apply_through == earlier.apply_through for earlier, later in pairwise(rows)):
+        problems.append("Two rows of a channel have the same last day to apply.")
+    if any(row.effective_date <= row.apply_through for row in rows):
+        problems.append("Coverage must begin after the last day to apply for it.")
+    if any(row.effective_date.year != row.plan_year for row in rows):
+        problems.append("Coverage must begin in the plan year.")
+    return problems
 
 
 def _open_sentence(row: CalendarRow) -> str:

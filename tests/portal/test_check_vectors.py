@@ -98,6 +98,44 @@ def test_header_may_name_several_windows_or_none(tmp_path):
     assert check("ages", file) == (["1 passed, 0 failed, 0 skipped"], 0)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "SEP-002,off,IL,2026-03-31",
+            "SEP-002,off,IL,2026-04-01",
+            "SEP-002: expected expected_effective_date=2026-04-01; got expected_effective_date=2026-05-01",
+        ),
+        (
+            "SEP-007,off,MT,2026-05-30",
+            "SEP-007,off,MT,2026-05-31",
+            "SEP-007: expected expected_effective_date=2026-06-01, expected_plan_year=2026; "
+            "got expected_effective_date=outside_window, expected_plan_year=(empty)",
+        ),
+        (
+            "midmonth_option=on",
+            "fifteenth_option=on",
+            "SEP-013: skipped, params: fifteenth_option is no choice or fact the portal knows; it knows ",
+        ),
+    ],
+)
+def test_a_row_of_the_sep_table_is_told_by_date_or_code(edited, old, new, line):
+    lines, code = check("sep", edited("sep", old, new))
+    assert lines[0].startswith(line)
+    assert code == (1 if "expected" in line else 0)
+
+
+def test_facts_and_choices_of_a_sep_row_may_be_combined(tmp_path):
+    header = "id,channel,state,application_date,event_code,event_date,election,params,expected_effective_date"
+    row = (
+        "1,off,TX,2026-05-20,MARRIAGE;PERMANENT_MOVE,2026-05-10;2026-06-10,,"
+        '"prior_coverage=yes; move_days_before=60",2026-06-01,2026'
+    )
+    file = tmp_path / "sep.csv"
+    file.write_text(f"{header},expected_plan_year\n{row}\n2,off,TX,2026-05-20,,,,,unknown_event,\n")
+    assert check("sep", file) == (["2 passed, 0 failed, 0 skipped"], 0)
+
+
 def test_spouse_has_no_last_day_under_any_rule(edited):
     file = edited("ages", "1975-12-15,spouse,none", "1975-12-15,spouse,end_of_year")
     assert check("ages", file) == (["12 passed, 0 failed, 0 skipped"], 0)
@@ -194,6 +232,19 @@ def test_spreadsheet_s_byte_order_mark_line_ends_and_blank_lines_are_fine(tmp_pa
             "OFF,IL,MED,412.55,Y,,,,30,",
             "OUT,IL,MED,412.55,Y,,,,30,",
             "channel: 'OUT' is unknown; write one of: ON, OFF",
+        ),
+        ("sep", "midmonth_option=on", "midmonth_option=maybe", "params: 'maybe' is unknown; write one of: on, yes"),
+        ("sep", "midmonth_option=on", "midmonth_option", "params: 'midmonth_option' is not key=value"),
+        ("sep", "knew_on=2026-04-10", "knew_on=04/10/2026", "params: '04/10/2026' is not a date"),
+        ("sep", "knew_on=2026-04-10", "move_days_before=-1", "params: days cannot be below zero"),
+        ("sep", "SEP-002,off,", "SEP-002,sideways,", "channel: 'sideways' is unknown; write one of: off, on"),
+        ("sep", "SEP-002,off,IL,2026", "SEP-002,off,IL,9999", "application_date: lies after the year 9998"),
+        ("sep", "2026-03-02;2026-03-31", "2026-03-02", "event_date: 2 life events need as many dates"),
+        (
+            "sep",
+            "2026-05-20,MARRIAGE,2026-05-10,,prior_coverage=no,prior",
+            "2026-05-20,MARRIAGE,2026-05-10,,prior_coverage=no,later",
+            "is neither a date YYYY-MM-DD nor one of",
         ),
         ("ages", "A07,65", "A07,64", "line 5 (A07), report: '64' is unknown; write one of: 65, 26"),
         ("ages", "A07,65", ",65", "line 5, case: must not be empty"),
