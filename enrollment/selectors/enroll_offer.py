@@ -81,4 +81,5 @@ def resumable(user: User, quote: Quote, *, today: date) -> Application | None:
     drafts = Application.objects.for_user(user, perm=Perm.ENROLL).filter(
         quote=quote, status=Application.Status.INCOMPLETE, withdrawn_at=None, expires_on__gte=today
     )
-    return drafts.order_by("-updated_at", "-id").first()  # type: ignore[no-any-return]
+    draft: Application | None = drafts.order_by("-updated_at", "-id").first()
+    return draft

@@ -20,11 +20,10 @@ def quote_entries(user: User, household: Household) -> Sequence[Entry]:
         member__account=household.account, deleted_at=None, saved_at__isnull=False
     )
     newest = rows.annotate(plan_count=Count("plans")).order_by("-saved_at", "-id")[:ROWS_AT_MOST]
-    return [_of_quote(row) for row in newest]
+    return [_of_quote(row, row.plan_count) for row in newest]
 
 
-def _of_quote(row: Quote) -> Entry:
-    count = row.plan_count  # type: ignore[attr-defined] - annotated
+def _of_quote(row: Quote, count: int) -> Entry:
     plans = "1 plan" if count == 1 else f"{count} plans"
     return Entry(
         at=row.saved_at or row.updated_at,

@@ -114,7 +114,7 @@ def proposal_resend(request: AuthenticatedHttpRequest, quote_id: int, proposal_i
     proposal = _proposal(request, quote_id, proposal_id)
     form = ResendForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return _back(quote_id)
     try:
         sent = service.resend(

@@ -18,9 +18,18 @@ def bar(page: pages.Element) -> list[pages.Element]:
 @pytest.mark.parametrize(
     ("who", "entries"),
     [
-        ("producer", ["Home", "Clients", "Reporting", "Messages", "My Hierarchy", "Resources", "News"]),
-        ("principal", ["Home", "Clients", "Reporting", "Messages", "My Hierarchy", "Resources", "News"]),
-        ("outsider", ["Home", "Clients", "Reporting", "Messages", "My Hierarchy", "Resources", "News"]),
+        (
+            "producer",
+            ["Home", "Clients", "Quote & Enroll", "Reporting", "Messages", "My Hierarchy", "Resources", "News"],
+        ),
+        (
+            "principal",
+            ["Home", "Clients", "Quote & Enroll", "Reporting", "Messages", "My Hierarchy", "Resources", "News"],
+        ),
+        (
+            "outsider",
+            ["Home", "Clients", "Quote & Enroll", "Reporting", "Messages", "My Hierarchy", "Resources", "News"],
+        ),
         ("delegate", ["Home", "Clients", "Reporting", "Messages", "Resources", "News"]),
         ("delegate_without_view", ["Home", "Messages", "Resources", "News"]),
         ("former_delegate", ["Home", "Messages", "Resources", "News"]),

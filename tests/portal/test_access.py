@@ -251,6 +251,25 @@ MATRIX = """
     GET     ecomm:document-sent      sent         in    in   200  404  404  404  403  404  403  403  403  403
     POST    ecomm:documents-delete   document     in    in   200  200  ->   ->   403  200  403  403  403  403
     POST    ecomm:documents-restore  document     in    in   ->   ->   ->   ->   403  ->   403  403  403  403
+    GET     enrollment:home          -             in    in   200  200  200  200  403  403  200  403  403  403
+    GET     enrollment:quotes        -             in    in   200  200  200  200  403  403  200  403  403  403
+    POST    enrollment:quotes        grid          in    in   ->   ->   ->   ->   403  403  ->   403  403  403
+    GET     enrollment:quote-add     -             in    in   200  200  200  200  403  403  200  403  403  403
+    POST    enrollment:quote-add     nothing       in    in   200  200  200  200  403  403  200  403  403  403
+    POST    enrollment:quotes-delete quote_row     in    in   200  200  ->   ->   403  403  200  403  403  403
+    POST    enrollment:quotes-restore quote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
+    POST    enrollment:quotes-copy   quote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
+    POST    enrollment:quotes-rename quote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
+    GET     enrollment:quote-plans   offered       in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:quote-plans   offered       in    in   ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:quote-edit    offered       in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:quote-edit    offered       in    in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:quote-compare offered       in    in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:quote-review  offered       in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:quote-review  offered       in    in   ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:quote-save    offered       in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:quote-save    offered       in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:quote-copy    offered       in    in   ->   ->   404  404  403  403  ->   403  403  403
     GET     enrollment:quote-enroll  offered      in    in   ->   ->   404  404  403  403  ->   403  403  403
     POST    enrollment:quote-enroll  offered      in    in   ->   ->   404  404  403  403  ->   403  403  403
     GET     enrollment:quote-proposal offered     in    in   200  200  404  404  403  403  200  403  403  403
@@ -362,6 +381,7 @@ class Asked:
             "grid": {"grid": "filters"},
             "everything": {"all": "1"},
             "card_policy": {"row": str(world.policy.pk)},
+            "quote_row": {"row": str(proposal_of(world).quote_id) if self.what == "quote_row" else ""},
             "lead": {"row": str(Prospect.objects.values_list("pk", flat=True).first())},
             "document": {"row": str(DocumentSubmission.objects.values_list("tracking_number", flat=True).first())},
         }.get(self.what, {})
