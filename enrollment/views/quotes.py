@@ -193,14 +193,14 @@ def _filter_choices(priced: PricedQuote, filters: PlanFilters) -> dict[str, Any]
     metals = {plan.metal_level for plan in plans}
     types = {plan.network_type for plan in plans}
     return {
-        "lines": [("", "Medical and dental"), *Policy.Line.choices],
+        "lines": [("", "All"), *Policy.Line.choices],
         "metals": [
             (metal, metal + DENTAL_METALS.get(metal, ""), metal in filters.metals)
             for metal in METALS
             if metal in metals
         ],
         "types": [(kind, kind in filters.types) for kind in Policy.Network.values if kind in types],
-        "markets": [("", "On and off exchange"), *plan_list.MARKETS.items()],
+        "markets": [("", "All"), *plan_list.MARKETS.items()],
         "sorts": plan_list.SORTS,
         "amounts": [
             (name, label, filters.typed.get(name, ""), filters.errors.get(name, ""))

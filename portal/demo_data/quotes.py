@@ -28,7 +28,7 @@ class DemoQuote:
     days_ago: int
     market: str = "BOTH"
     expired: bool = False
-    was: Decimal = Decimal(0)  # so much less was shown for the first plan
+    was: Decimal = Decimal(0)  # so much less was shown for the last plan
 
 
 QUOTES = (
@@ -156,9 +156,9 @@ def _add(quote: DemoQuote, *, by: User, now: datetime, number: ProducerNumber, c
     service.select_plans(quote=row, shown=[], ticked=keys, area=area, by=by, at=at)
     if quote.name:
         service.save(quote=row, name=quote.name, by=by, at=at)
-    if quote.was and (first := row.plans.order_by("position").first()):
-        first.monthly_premium -= quote.was
-        first.save(update_fields=["monthly_premium"])
+    if quote.was and (last := row.plans.order_by("position").last()):
+        last.monthly_premium -= quote.was
+        last.save(update_fields=["monthly_premium"])
     return True
 
 

@@ -257,7 +257,7 @@ MATRIX = """
     GET     enrollment:quote-add     -             in    in   200  200  200  200  403  403  200  403  403  403
     POST    enrollment:quote-add     nothing       in    in   200  200  200  200  403  403  200  403  403  403
     POST    enrollment:quotes-delete quote_row     in    in   200  200  ->   ->   403  403  200  403  403  403
-    POST    enrollment:quotes-restorequote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
+    POST    enrollment:quotes-restore quote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
     POST    enrollment:quotes-copy   quote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
     POST    enrollment:quotes-rename quote_row     in    in   ->   ->   ->   ->   403  403  ->   403  403  403
     GET     enrollment:quote-plans   offered       in    in   200  200  404  404  403  403  200  403  403  403
