@@ -20,6 +20,7 @@ from tests.support import pages
 from tests.support.catalog import BRONZE_PPO, DENTAL, GOLD_PPO, SECURITY_HMO, SILVER_HMO, THE_CATALOG
 from tests.support.factories import DelegateGrantFactory, ProducerFactory, ProducerNumberFactory
 from tests.support.quotes import CHILD, NADIA, NOW, SPOUSE, quote_of
+from tests.support.sep import load_sep_tables
 
 HOME, LIST, NEW = "/enroll/", "/enroll/quotes/", "/enroll/quotes/new/"
 OEP_JANUARY = "OEP:2027-01-01"
@@ -51,6 +52,7 @@ def november():
 
 @pytest.fixture
 def catalog(november, world):
+    load_sep_tables()
     THE_CATALOG.again()
 
 
