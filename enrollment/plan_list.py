@@ -228,7 +228,7 @@ def badges_of(plan: Plan) -> list[str]:
     if plan.child_only == Plan.ChildOnly.CHILD:
         found.append("Children only")
     if plan.child_only == Plan.ChildOnly.ADULT:
-        found.append("Adults only")
+        found.append("Not for children alone")
     if plan.consumer_choice:
         found.append("Consumer Choice plan")
     return found

@@ -92,7 +92,11 @@ class Migration(migrations.Migration):
                 (
                     "child_only",
                     models.CharField(
-                        choices=[("BOTH", "Adults and child-only"), ("ADULT", "Adults only"), ("CHILD", "Child-only")],
+                        choices=[
+                            ("BOTH", "Adults, families and children alone"),
+                            ("ADULT", "Not for children alone"),
+                            ("CHILD", "Children only"),
+                        ],
                         default="BOTH",
                         max_length=5,
                     ),

@@ -43,9 +43,9 @@ class Plan(models.Model):
         LOW = "Low"  # dental
 
     class ChildOnly(models.TextChoices):
-        BOTH = "BOTH", "Adults and child-only"
-        ADULT = "ADULT", "Adults only"
-        CHILD = "CHILD", "Child-only"
+        BOTH = "BOTH", "Adults, families and children alone"
+        ADULT = "ADULT", "Not for children alone"
+        CHILD = "CHILD", "Children only"
 
     class Rating(models.TextChoices):
         PER_MEMBER = "PER_MEMBER", "Each member's rate is added"
