@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from enrollment.models import Plan, PlanFamilyRate, PlanRate, RatingArea
 from enrollment.rules.rating import CannotPrice, Refusal
-from enrollment.selectors.pricing import counties_of_zip, county_for, price_area, price_plan, rating_area_on
+from enrollment.selectors.pricing import counties_of_zip, county_for, price_area, price_plan
 from enrollment.services import catalog_import, geography_import
 from tests.support.catalog import (
     BRONZE_PPO,
@@ -91,9 +91,14 @@ def test_a_home_has_one_county(catalog, zip_code, fips, refusal):
 
 
 def test_rating_areas_are_dated(catalog):
-    assert rating_area_on("48339", date(2022, 12, 31)) == 10
-    assert rating_area_on("48339", date(2023, 1, 1)) == 27
-    assert rating_area_on("48339", date(2013, 12, 31)) is None
+    """Cook County is moved from area 1 to area 3 in the middle of the year; both days are inclusive."""
+    RatingArea.objects.filter(county=COOK).update(last_day=date(2027, 6, 30))
+    RatingArea.objects.create(county_id=COOK, number=3, first_day=date(2027, 7, 1), last_day=date(2027, 12, 31))
+    filed = {rate.rating_area: rate.rate for rate in PlanRate.objects.filter(plan=plan(), first_age=41)}
+    for day, area in ((date(2027, 6, 30), 1), (date(2027, 7, 1), 3), (date(2027, 12, 31), 3)):
+        born = person("self", "1986-01-01")
+        assert price_plan(plan(), household(born, day=day), market="OFF").total == filed[area]
+    assert filed[1] != filed[3]
 
 
 # --- Prices ---
