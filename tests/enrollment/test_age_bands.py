@@ -9,7 +9,7 @@ pytestmark = pytest.mark.no_db
 
 
 def listed(text: str) -> list[tuple[int, int, bool]]:
-    """"0-14 15 64+" """
+    """ "0-14 15 64+" """
     found = []
     for part in text.split():
         if part.endswith("+"):
