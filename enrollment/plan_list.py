@@ -183,6 +183,7 @@ class PlanRow:
     moop: str
     copays: list[tuple[str, str]]
     badges: list[str]
+    too_old: str  # who is older than the plan covers as a dependent
     metal: str  # in small letters with hyphens, for the sheet
 
     @property
@@ -194,11 +195,17 @@ def rows_of(priced: PricedQuote, offered: Sequence[PricedPlan], *, market: str =
     """The plans as the page lists them; ``market`` leaves one box where only one place was asked for."""
     people = names_of(priced.people)
     selected = {plan.key: plan for plan in priced.selected}
-    return [_row(one, people, selected, market, priced.quote) for one in offered]
+    children = [at for at, person in enumerate(priced.people) if person.relation == QuotePerson.Relation.CHILD]
+    return [_row(one, people, selected, market, priced.quote, children) for one in offered]
 
 
 def _row(
-    offered: PricedPlan, people: list[str], selected: dict[str, SelectedPlan], market: str, quote: Quote
+    offered: PricedPlan,
+    people: list[str],
+    selected: dict[str, SelectedPlan],
+    market: str,
+    quote: Quote,
+    children: list[int],
 ) -> PlanRow:
     plan = offered.plan
     choices = []
@@ -216,6 +223,7 @@ def _row(
         moop=pair(plan.moop_individual, plan.moop_family),
         copays=copays_of(plan),
         badges=badges_of(plan),
+        too_old=too_old_text(plan, [(people[at], offered.premium.ages[at]) for at in children]),
         metal=plan.metal_level.lower().replace(" ", "-"),
     )
 
@@ -232,6 +240,17 @@ def badges_of(plan: Plan) -> list[str]:
     if plan.consumer_choice:
         found.append("Consumer Choice plan")
     return found
+
+
+def too_old_text(plan: Plan, children: Sequence[tuple[str, int]]) -> str:
+    """Who is past the last age at which the plan covers a dependent (45 CFR 147.120: through 25), in words; else empty.
+
+    Such a plan is still shown with its price: adult children with a disability stay covered (state law).
+    """
+    older = [f"{name} ({age})" for name, age in children if age > plan.dependent_max_age]
+    if not older:
+        return ""
+    return f"Covers dependents through age {plan.dependent_max_age}, with a disability longer: {', '.join(older)}"
 
 
 def copays_of(plan: Plan) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import ProducerNumber, User
 from clients.models import Member, Prospect
@@ -74,8 +75,9 @@ NOT_YOUR_NUMBER = "You cannot write business under this number. Choose another o
 
 
 def stamp(quote: Quote) -> str:
-    """Stands for the quote as it is now; another stamp means that it was changed."""
-    return hashlib.sha256(f"{quote.pk} {quote.updated_at.isoformat()}".encode()).hexdigest()[:24]
+    """Stands for the quote's household as it is now; another stamp means that it was changed. One query."""
+    text = f"{quote.pk}\x1f{household_of(quote)!r}"
+    return salted_hmac("enrollment.quote.stamp", text, algorithm="sha256").hexdigest()[:32]
 
 
 # --- begun and changed ---
@@ -160,7 +162,7 @@ def change(*, quote: Quote, household: Household, seen: str, by: User, at: datet
     current = _usable(quote, at=at)
     if not _differs(current, household):
         return []
-    if seen != stamp(current):
+    if not constant_time_compare(seen, stamp(current)):
         raise ChangedMeanwhile(MEANWHILE)
     if household.producer_number.pk != current.producer_number_id:
         _check_number(household.producer_number, by)

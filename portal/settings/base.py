@@ -7,11 +7,14 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts.rules.passwords import CODES as PASSWORD_RULES
 from accounts.rules.passwords import RESTRICTED_TERMS
+from portal.common.dates import US_STATES
 from portal.embedded.location import locate
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -20,6 +23,18 @@ RUNTIME_DIR = Path(os.environ.get("PORTAL_RUNTIME_DIR") or BASE_DIR / ".runtime"
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def env_https_by_state(name: str) -> dict[str, str]:
+    """STATE=https://... with commas. Clients' enrollments go there, so anything else stops the start."""
+    found = dict(pair.partition("=")[::2] for pair in env_list(name))
+    for us_state, url in found.items():
+        parts = urlsplit(url)
+        if us_state not in US_STATES or parts.scheme != "https" or not parts.hostname:
+            raise ImproperlyConfigured(
+                f"{name}: {us_state} must be one of the five states, its address begin with https://."
+            )
+    return found
 
 
 # --- Brand: data, so that no carrier's name stands in code (ISS_05) ---
@@ -311,7 +326,7 @@ PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY = int(os.environ.get("PROPOSAL_EMAILS_PER_MA
 PROPOSAL_FILES_KEEP_DAYS = int(os.environ.get("PROPOSAL_FILES_KEEP_DAYS", "90"))
 # Where clients are enrolled on the exchange, as STATE=https://... with commas: the state's own exchange, or the sign-in page
 # of the shopping platform (enrollment/rules/on_exchange.py says which). A state that is not listed cannot be gone on with.
-ON_EXCHANGE_URLS = dict(pair.split("=", 1) for pair in env_list("ON_EXCHANGE_URLS"))
+ON_EXCHANGE_URLS = env_https_by_state("ON_EXCHANGE_URLS")
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))

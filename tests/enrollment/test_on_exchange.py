@@ -1,8 +1,10 @@
 """Which way onto the exchange each state has, and how long applications are kept."""
 
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from enrollment.rules import application_days, on_exchange
 from enrollment.rules.on_exchange import NoExchange, Platform
@@ -38,6 +40,32 @@ def test_the_shopping_platform_opens_at_its_sign_in_page():
 def test_no_exchange_is_made_up(us_state, day):
     with pytest.raises(NoExchange):
         on_exchange.exchange_for(us_state, effective_date=day)
+
+
+@pytest.mark.feature("ONX_02")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", {}),
+        (
+            "IL=https://a.example.com/x?y=1, TX=https://b.example.com",
+            {"IL": "https://a.example.com/x?y=1", "TX": "https://b.example.com"},
+        ),
+        ("IL=http://a.example.com", None),
+        ("IL=javascript:alert(1)", None),
+        ("IL=https://", None),
+        ("IL", None),
+        ("FL=https://a.example.com", None),
+    ],
+)
+def test_addresses_of_exchanges_are_https_and_of_the_five_states(monkeypatch, text, found):
+    read = import_module("portal.settings.base").env_https_by_state
+    monkeypatch.setenv("EXCHANGES_OF_THE_TEST", text)
+    if found is None:
+        with pytest.raises(ImproperlyConfigured, match="https://"):
+            read("EXCHANGES_OF_THE_TEST")
+    else:
+        assert read("EXCHANGES_OF_THE_TEST") == found
 
 
 @pytest.mark.feature("LST_07")

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from enrollment.models import Plan
 from enrollment.plan_chart import WIDTH, chart_of
-from enrollment.plan_list import NOT_AN_AMOUNT, PlanFilters, copay, dollars, limit, members_of, pair
+from enrollment.plan_list import NOT_AN_AMOUNT, PlanFilters, copay, dollars, limit, members_of, pair, too_old_text
 from enrollment.rules.rating import Premium
 from enrollment.selectors.pricing import PricedPlan
 
@@ -121,6 +121,15 @@ def test_members_are_told_with_age_and_price_and_a_family_rate_without():
         ("Dependent 1 (3)", "$0.00, not charged"),
     ]
     assert members_of(Premium(Decimal("60.00"), (40, 3), None), ["Nadia", "Dependent 1"]) == []
+
+
+@pytest.mark.feature("QUO_04")
+def test_a_dependent_past_the_plans_last_age_is_named():
+    plan = Plan(dependent_max_age=25)
+    assert too_old_text(plan, [("Ada", 25), ("Dependent 2", 3)]) == ""
+    assert too_old_text(plan, [("Ada", 26), ("Dependent 2", 25)]) == (
+        "Covers dependents through age 25, with a disability longer: Ada (26)"
+    )
 
 
 @pytest.mark.feature("QUO_04")

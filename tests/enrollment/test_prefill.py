@@ -33,10 +33,11 @@ def household(world):
         MemberFactory(account=policy.account, role=Member.Role.SPOUSE, first_name="Tom", sex="M"),
         MemberFactory(account=policy.account, role=Member.Role.CHILD, first_name="Mia"),
     ]
-    MemberFactory(account=policy.account, role=Member.Role.CHILD, first_name="Gone")
-    PolicyFactory(
-        producer_number=world.number, primary=Member.objects.get(account=policy.account, role="PRIMARY"), coverage=more
-    )
+    gone = MemberFactory(account=policy.account, role=Member.Role.CHILD, first_name="Gone")
+    primary = Member.objects.get(account=policy.account, role="PRIMARY")
+    PolicyFactory(producer_number=world.number, primary=primary, coverage=more)
+    soon = timezone.localdate() + timedelta(days=40)
+    PolicyFactory(producer_number=world.number, primary=primary, coverage=[gone], cancelled=True, effective_date=soon)
     return policy.account
 
 

@@ -202,7 +202,8 @@ def test_the_email_carries_the_pdf_and_names_nobody_outside_of_it(quote, world, 
 
 
 @pytest.mark.feature("QUO_08")
-def test_one_form_is_one_proposal_however_often_it_arrives(quote, world, quick):
+def test_one_form_is_one_proposal_however_often_it_arrives(quote, world, quick, settings):
+    settings.PROPOSAL_EMAILS_PER_HOUR = 1
     made = {create(quote, world.producer).pk for _ in range(5)}
     assert len(made) == 1
     assert ProposalDelivery.objects.count() == 1
@@ -211,7 +212,8 @@ def test_one_form_is_one_proposal_however_often_it_arrives(quote, world, quick):
 
 @pytest.mark.django_db(transaction=True)
 def test_five_at_the_same_moment_are_one(quote, world, quick):
-    at_once(*[lambda: create(quote, world.producer)] * 5)
+    results = at_once(*[lambda: create(quote, world.producer)] * 5)
+    assert {type(one) for one in results} == {Proposal}
     assert Proposal.objects.count() == 1
     assert ProposalDelivery.objects.count() == 1
 
@@ -233,6 +235,22 @@ def test_a_failing_email_keeps_neither_file_nor_state(quote, world, quick, monke
 def test_making_it_twice_is_making_it_once(quote, world, quick):
     proposal = create(quote, world.producer)
     service.render_proposal({"proposal_id": proposal.pk})
+    service.render_proposal({"proposal_id": proposal.pk})
+    assert StoredFile.objects.count() == 1
+    assert OutboundMessage.objects.filter(kind="proposal").count() == 1
+
+
+def test_two_workers_at_it_make_one_file_and_one_email(quote, world, monkeypatch):
+    proposal = create(quote, world.producer)
+    others = [1]
+
+    def overtaken(_content):
+        if others:
+            others.clear()
+            service.render_proposal({"proposal_id": proposal.pk})
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr(rendering, "render", overtaken)
     service.render_proposal({"proposal_id": proposal.pk})
     assert StoredFile.objects.count() == 1
     assert OutboundMessage.objects.filter(kind="proposal").count() == 1

@@ -187,6 +187,22 @@ def test_who_has_not_seen_a_change_does_not_overwrite_it(world, quote):
 
 
 @pytest.mark.feature("QUO_03")
+def test_a_tick_in_another_window_is_no_change_of_the_household(world, quote):
+    seen = service.stamp(quote)
+    area = selector.priced(quote).area
+    service.select_plans(
+        quote=quote,
+        shown=[plan.key for plan in selector.priced(quote).selected],
+        ticked=[],
+        area=area,
+        by=world.producer,
+        at=LATER,
+    )
+    asked = household(world.number, NADIA, CHILD)
+    assert service.change(quote=quote, household=asked, seen=seen, by=world.producer, at=LATER) == []
+
+
+@pytest.mark.feature("QUO_03")
 def test_a_change_that_fails_half_way_changes_nothing(world, quote, monkeypatch):
     monkeypatch.setattr(audit, "record", lambda *_args, **_kwargs: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -33,7 +33,7 @@ def send_email(
 
     ``code`` names the one-time code in the text, so that the demo mailbox can show it apart. With an ``attachment``
     the email waits until the file is released by the malware scan; a file that is not goes unattached, and the email
-    says so. Only mailboxes of the carrier's own may be sent one.
+    says so. Only mailboxes of the carrier's own may be sent one, and clients the proposal they asked for (ADR 0020).
     """
     context = {
         "portal_name": settings.PORTAL_NAME,
