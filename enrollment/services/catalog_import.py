@@ -447,7 +447,8 @@ def _write_rates(catalog: Catalog, ids: dict[PlanKey, int], outcome: Outcome) ->
         table, plans = PlanRate._meta.db_table, list(ids.values())
         cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE plan_id = ANY(%s))", [plans])  # noqa: S608
         if cursor.fetchone()[0]:
-            cursor.execute(f"ANALYZE {STAGING}")
+            # Two large sets are compared: never row by row, whatever the database thinks of tables that are just filled.
+            cursor.execute("SET LOCAL enable_nestloop = off")
             same = "r.plan_id = s.plan_id AND r.rating_area = s.rating_area AND r.first_age = s.first_age"
             cursor.execute(
                 f"DELETE FROM {table} r WHERE plan_id = ANY(%s) "  # noqa: S608 - our own tables
@@ -469,6 +470,7 @@ def _write_rates(catalog: Catalog, ids: dict[PlanKey, int], outcome: Outcome) ->
             f"SELECT plan_id, rating_area, first_age, last_age, rate, tobacco_rate FROM {STAGING} s {missing}"
         )
         outcome.rates_added += cursor.rowcount
+        cursor.execute("SET LOCAL enable_nestloop = on")
         cursor.execute(f"DROP TABLE {STAGING}")
 
 
