@@ -22,7 +22,11 @@ from tests.support.factories import DelegateGrantFactory, MemberFactory, PolicyF
 @pytest.fixture(autouse=True)
 def without_the_service_actions(monkeypatch):
     """The guide's three have tests of their own; here stands what others register, and how the drop-down works."""
-    rest = {code: a for code, a in client_actions._actions.items() if code not in ("id-cards", "pcp", "contact", "new-quote")}
+    rest = {
+        code: a
+        for code, a in client_actions._actions.items()
+        if code not in ("id-cards", "pcp", "contact", "new-quote")
+    }
     monkeypatch.setattr(client_actions, "_actions", rest)
 
 
