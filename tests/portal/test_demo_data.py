@@ -38,12 +38,15 @@ from clients.models import (
 from clients.models.accounts import ssn_last4_digest
 from clients.selectors.pending_changes import pending_of
 from clients.services.policies import refresh_insured
+from enrollment.models import County
+from enrollment.selectors import quotes as selector
 from portal.common.models import AuditEvent
-from portal.demo_data import contact_changes, loader, providers
+from portal.demo_data import contact_changes, loader, providers, quotes
 from portal.demo_data.cases import SPLIT_HOUSEHOLD_ACCOUNT
 from portal.demo_data.logins import FIXED_USERNAMES
 from portal.demo_runtime.greeting import TO_REGISTER
 from tests.portal.test_consistency import BRANDS
+from tests.support.catalog import import_whole_catalog
 from tests.support.demo import (
     DISAGREEING_ACCOUNT,
     assert_past_due_fits_the_months_owed,
@@ -52,6 +55,7 @@ from tests.support.demo import (
     visible_to,
 )
 from tests.support.factories import AccountFactory, MemberFactory
+from tests.support.sep import load_sep_tables
 from tests.support.x12 import as_one_file, every_kind_of_change, judge
 
 TODAY = date(2026, 11, 21)
@@ -206,8 +210,26 @@ def test_changes_for_the_member_system_stand_in_every_state_as_the_clients_pages
             assert waits_for_an_older_one or stored.get(kind) == (point and point["value"]), change.status
 
 
-def test_nothing_was_done_in_the_portal_yet(loaded):
-    assert not AuditEvent.objects.exists()
+def test_nobody_but_the_producer_of_the_demo_has_done_anything_yet(loaded):
+    done = AuditEvent.objects.order_by().values_list("object_type", "actor_username").distinct()
+    kinds = ("account", "quote", "application", "proposal")  # made through the services, as the producer would
+    assert set(done) <= {(kind, "rsolberg7") for kind in kinds}
+
+
+def test_rsolberg7_has_quotes_in_every_state(loaded):
+    """Where the catalog was loaded before, as ``load_demo`` does."""
+    now = datetime.combine(TODAY, time(0, 5), tzinfo=timezone.get_default_timezone())
+    if not County.objects.exists():
+        load_sep_tables()
+        import_whole_catalog()
+        quotes.add_quotes(by=user("rsolberg7"), now=now)
+    found = list(selector.visible(user("rsolberg7")).select_related("county"))
+    assert len(found) == len(quotes.QUOTES)
+    assert {selector.status_of(quote, now=now) for quote in found} == {"Saved", "Draft", "Expired"}
+    assert {quote.market for quote in found} == {"ON", "OFF", "BOTH"}
+    assert {quote.name.split(",")[0] for quote in found if selector.priced(quote).changed} == {"Brannigan"}
+    family = next(quote for quote in found if quote.name.startswith("Okafor"))
+    assert {plan.row.plan.line for plan in selector.priced(family).selected if plan.premium} == {"MEDICAL", "DENTAL"}
 
 
 # --- What the book holds ---
