@@ -5,12 +5,14 @@ so. Each leaves an audit row with the values before and after.
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -51,6 +53,15 @@ class CorrectedAdmin(ReadMostlyAdmin):
     def overwritten_by(self, obj: Any) -> str:
         """Which import puts the filed value back, in words."""
         raise NotImplementedError
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What was typed is one phrase: names of plans and counties have blanks in them."""
+        if term := search_term.strip():
+            found = (Q(**{look_up: term}) for look_up in self.search_fields)
+            queryset = queryset.filter(reduce(or_, found))
+        return queryset, False
 
     def render_change_form(
         self,
@@ -131,12 +142,10 @@ class PlanAdmin(CorrectedAdmin):
         "plan_id",
         "name",
         "plan_year",
-        "us_state",
-        "line",
+        "state",
         "metal_level",
         "network_type",
         "sold",
-        "withdrawn_at",
     )
     list_filter = (
         YearFilter,
@@ -181,10 +190,15 @@ class PlanAdmin(CorrectedAdmin):
         "tobacco_free_months",
     )
 
-    @admin.display(description="sold")
+    @admin.display(description="state", ordering="us_state")
+    def state(self, obj: Plan) -> str:
+        return obj.us_state
+
+    @admin.display(description="exchange")
     def sold(self, obj: Plan) -> str:
-        words = {"ON": "on", "OFF": "off"}
-        return " and ".join(words[market] for market in obj.markets) + " exchange"
+        if obj.withdrawn_at is not None:
+            return "withdrawn"
+        return ", ".join({"ON": "on", "OFF": "off"}[market] for market in obj.markets)
 
     @admin.display(description="rates by rating area")
     def rates_by_area(self, obj: Plan) -> SafeString | str:
@@ -237,6 +251,10 @@ class RateAdmin(CorrectedAdmin):
     search_help_text = "Plan ID"
     list_per_page = 60  # one area of one plan
 
+    @admin.display(description="plan")
+    def of_plan(self, obj: Any) -> str:
+        return f"{obj.plan.plan_id} {obj.plan.plan_year}"
+
     def overwritten_by(self, obj: Any) -> str:
         return f"The next import of {obj.plan.plan_year}"
 
@@ -260,7 +278,7 @@ class PlanRateAdmin(RateAdmin):
     """Kept by ``manage.py import_catalog``; the rate itself may be corrected."""
 
     form = RateForm
-    list_display = ("ages", "rate", "tobacco_rate", "rating_area", "plan")
+    list_display = ("ages", "rate", "tobacco_rate", "rating_area", "of_plan")
     ordering = ("plan_id", "rating_area", "first_age")
     editable_fields = ("rate", "tobacco_rate")
 
@@ -281,7 +299,7 @@ FAMILY_RATES = tuple(field.name for field in PlanFamilyRate._meta.concrete_field
 class PlanFamilyRateAdmin(RateAdmin):
     """Kept by ``manage.py import_catalog``; the rates may be corrected."""
 
-    list_display = ("rating_area", *FAMILY_RATES, "plan")
+    list_display = ("rating_area", "of_plan", *FAMILY_RATES)
     list_display_links = ("rating_area",)
     ordering = ("plan_id", "rating_area")
     editable_fields = FAMILY_RATES
@@ -313,7 +331,10 @@ class ServiceAreaAdmin(CorrectedAdmin):
             kwargs["queryset"] = County.objects.filter(us_state=area.us_state).order_by("name")
             kwargs["widget"] = forms.CheckboxSelectMultiple
             kwargs["help_text"] = "A county needs rates in its rating area; plans without them are not offered there."
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = lambda county: county.name
+        return field
 
     @admin.display(description="counties")
     def county_count(self, obj: Any) -> int:

@@ -46,6 +46,11 @@ class PublishedAdmin(WrittenHereAdmin):
     actions = ("draft_a_change", "publish")
     readonly_fields = ("published_at", "published_by", "withdrawn_at")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """What the row says first; who published it when, after it."""
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if name not in self.readonly_fields] + list(self.readonly_fields)
+
     def get_editable_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return () if obj is not None and obj.published_at is not None else self.editable_fields
 
@@ -84,15 +89,13 @@ class LifeEventKindAdmin(PublishedAdmin):
     list_display = (
         "code",
         "us_state",
-        "label",
+        "row_state",
         "off_exchange",
         "on_exchange",
-        "days_before",
-        "days_after",
-        "rule",
+        "window",
+        "rule_number",
         "first_day",
         "last_day",
-        "row_state",
     )
     list_filter = (StateFilter, "us_state", "off_exchange", "on_exchange", "rule")
     search_fields = ("code__istartswith",)
@@ -101,6 +104,14 @@ class LifeEventKindAdmin(PublishedAdmin):
     editable_fields = tuple(
         field.name for field in LifeEventKind._meta.fields if field.editable and not field.primary_key
     )
+
+    @admin.display(description="days before and after")
+    def window(self, obj: LifeEventKind) -> str:
+        return f"{obj.days_before} / {obj.days_after}"
+
+    @admin.display(description="rule")
+    def rule_number(self, obj: LifeEventKind) -> str:
+        return obj.get_rule_display().partition(":")[0]
 
     @admin.display(description="state of the row")
     def row_state(self, obj: LifeEventKind) -> str:
@@ -165,13 +176,12 @@ class OpenEnrollmentPeriodAdmin(PublishedAdmin):
     list_display = (
         "us_state",
         "plan_year",
+        "row_state",
         "channel",
         "first_day",
-        "last_day",
         "apply_through",
         "effective_date",
         "confirmed",
-        "row_state",
     )
     list_filter = (StateFilter, "us_state", "plan_year", "channel", "confirmed")
     ordering = ("-plan_year", "us_state", "channel", "apply_through", "-pk")

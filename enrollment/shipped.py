@@ -74,6 +74,9 @@ def sep_tables(us_state: str) -> SepTables:
 
 _STATE_SAYS_YES = re.compile(r"\b([A-Z]{2}) yes\b")
 _IF_NOTICE_DUE = re.compile(r"on exchange (\d+) if 90-day notice")
+_BY_REVIEW = "An earlier date may be given by a review of the documents."
+# 45 CFR 155.420(e)
+_NOT_BY_CHOICE = "Coverage that was cancelled by choice, ended for unpaid premiums or was rescinded does not count."
 _PLAIN = ("yes", "no", "")
 
 
@@ -98,7 +101,7 @@ def _life_event(row: dict[str, str]) -> LifeEvent:
         once_a_year="once per calendar year" in row["label"],
         review=row["review"] == "yes",
         evidence=row["evidence"],
-        note="An earlier date may be given by a review of the documents." if "by review" in beside else "",
+        note=_BY_REVIEW if "by review" in beside else _NOT_BY_CHOICE if row["code"].startswith("LOSS_") else "",
         citation=row["trigger_citation"],
     )
 

@@ -37,9 +37,10 @@ class ImportCommand(BaseCommand):
         started = time.perf_counter()
         if not folder.is_dir():
             raise CommandError(f"{folder} is not a folder")
-        with tqdm(desc=f"Reading {self.what}", unit=" lines", disable=None, leave=False) as bar:
+        steps = len(self.service.FILES) + 1  # each file, then writing
+        with tqdm(total=steps, desc=f"Reading {self.what}", unit=" steps", disable=None, leave=False) as bar:
             try:
-                read = self.service.read(folder, progress=bar.update)
+                read = self.service.read(folder, progress=lambda _lines: bar.update())
             except BadFiles as bad:
                 raise CommandError(f"{folder.name or folder} was not imported:\n{bad.in_words()}") from None
             bar.set_description_str(f"Writing {self.what}")
@@ -50,6 +51,7 @@ class ImportCommand(BaseCommand):
                 imported_by=f"{_who()} (command line)",
                 dry_run=dry_run,
             )
+            bar.update()
         if outcome.anything and not dry_run and not connection.in_atomic_block:
             catalog_import.refresh_statistics()
         seconds = time.perf_counter() - started

@@ -156,7 +156,7 @@ class PlanRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id}, area {self.rating_area}, from {self.first_age}"
+        return f"rating area {self.rating_area}, from age {self.first_age}"
 
 
 class PlanFamilyRate(models.Model):
@@ -178,7 +178,7 @@ class PlanFamilyRate(models.Model):
         constraints = [models.UniqueConstraint(fields=["plan", "rating_area"], name="plan_family_rate_once")]
 
     def __str__(self) -> str:
-        return f"{self.plan_id}, area {self.rating_area}"
+        return f"rating area {self.rating_area}"
 
 
 class CatalogImport(models.Model):

@@ -1,8 +1,8 @@
 """Monthly premiums from filed rates (45 CFR 147.102). Pure: no clock, no database.
 
 A premium is the sum of the filed rates of the members for the plan, the rating area, the age on the effective date and
-tobacco use; it is never worked out from a factor and never rounded again. Figures of the law are the constants below,
-each with its source; what a plan files for itself is in ``PlanTerms``.
+tobacco use; it is never worked out from a factor and never rounded again. Figures of the law are rows of
+``RATING_RULES``; what a plan files for itself is in ``PlanTerms``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,32 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from clients.rules.dated import row_in_force
+
 OLDEST = 999  # last age of a band without an upper end
-ADULT = 21  # children below are charged three at most: 45 CFR 147.102(c)(1)
-TOBACCO_FROM = 21  # nobody younger may buy tobacco (21 USC 387f(d)(5)), so no load: 45 CFR 147.102(a)(1)(iv)
-CATASTROPHIC_BELOW = 30  # on the first day of the plan year: 45 CFR 156.155(a)(5)
 NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingRule:
+    """What the law counts by, for coverage that begins on or after ``in_force_from``. Ages in completed years."""
+
+    in_force_from: date
+    adult_age: int  # younger children are charged up to the plan's limit
+    tobacco_age: int  # nobody younger has a tobacco load
+    catastrophic_below: int  # on the first day of the plan year
+    source: str
+
+
+RATING_RULES = (
+    RatingRule(
+        in_force_from=date(2014, 1, 1),
+        adult_age=21,
+        tobacco_age=21,
+        catastrophic_below=30,
+        source="45 CFR 147.102(c)(1); 147.102(a)(1)(iv) with 21 USC 387f(d)(5), for all years; 45 CFR 156.155(a)(5)",
+    ),
+)
 
 
 class Relation(StrEnum):
@@ -136,6 +157,7 @@ class RatedHousehold:
     """What follows from the people and the day alone, the same for every plan."""
 
     people: Sequence[PersonToRate]
+    rule: RatingRule
     ages: tuple[int, ...]
     child_only: bool
     most_children: str  # the field of PlanTerms that limits how many children are charged
@@ -155,12 +177,14 @@ def rated_household(
         raise ValueError("a household has exactly one subscriber")
     if relations.count(Relation.SPOUSE) > 1:
         raise ValueError("a household has at most one spouse")
+    rule = row_in_force(RATING_RULES, effective_date)
     ages = tuple(rated_age(person, effective_date) for person in people)
     married = Relation.SPOUSE in relations
-    child_only = not married and all(age < ADULT for age in ages)
+    child_only = not married and all(age < rule.adult_age for age in ages)
     new_year = date(effective_date.year, 1, 1)
     return RatedHousehold(
         people=people,
+        rule=rule,
         ages=ages,
         child_only=child_only,
         most_children="most_children_child_only"
@@ -169,7 +193,7 @@ def rated_household(
         if married
         else "most_children_one_parent",
         too_old_for_catastrophic=not hardship_exemption
-        and any(age_on(person.date_of_birth, new_year) >= CATASTROPHIC_BELOW for person in people),
+        and any(age_on(person.date_of_birth, new_year) >= rule.catastrophic_below for person in people),
         tier=family_tier(people),
     )
 
@@ -197,7 +221,7 @@ def premium_of(plan_terms: PlanTerms, rates: FiledRates, household: RatedHouseho
     """The same as ``premium`` for a household that is priced on many plans."""
     if plan_terms.catastrophic and household.too_old_for_catastrophic:
         raise CannotPrice(Refusal.CATASTROPHIC_AGE, CATASTROPHIC_SENTENCE)
-    if plan_terms.sold_to is SoldTo.CHILDREN and any(age >= ADULT for age in household.ages):
+    if plan_terms.sold_to is SoldTo.CHILDREN and any(age >= household.rule.adult_age for age in household.ages):
         raise CannotPrice(Refusal.CHILD_ONLY_PLAN, CHILDREN_ONLY_SENTENCE)
     if plan_terms.sold_to is SoldTo.ADULTS and household.child_only:
         raise CannotPrice(Refusal.CHILD_ONLY_PLAN, ADULTS_ONLY_SENTENCE)
@@ -206,7 +230,7 @@ def premium_of(plan_terms: PlanTerms, rates: FiledRates, household: RatedHouseho
             raise CannotPrice(Refusal.NO_RATE_FILED, NO_RATE_SENTENCE)
         return Premium(rates.by_family[household.tier], household.ages, None)
     filed = [
-        _filed_rate(plan_terms, rates, person, age)
+        _filed_rate(plan_terms, rates, person, age, household.rule)
         for person, age in zip(household.people, household.ages, strict=True)
     ]
     for place in _not_charged(plan_terms, household, filed):
@@ -224,10 +248,10 @@ def family_tier(people: Sequence[PersonToRate]) -> str:
     return f"couple_{number}" if couple else number
 
 
-def _filed_rate(terms: PlanTerms, rates: FiledRates, person: PersonToRate, age: int) -> Decimal:
+def _filed_rate(terms: PlanTerms, rates: FiledRates, person: PersonToRate, age: int, rule: RatingRule) -> Decimal:
     for band in rates.by_age:
         if band.first_age <= age <= band.last_age:
-            loaded = person.tobacco and age >= TOBACCO_FROM and band.tobacco_rate is not None
+            loaded = person.tobacco and age >= rule.tobacco_age and band.tobacco_rate is not None
             return band.tobacco_rate if loaded and band.tobacco_rate is not None else band.rate
     if terms.sold_to is SoldTo.CHILDREN and all(band.last_age < age for band in rates.by_age):
         raise CannotPrice(Refusal.CHILD_ONLY_PLAN, TOO_OLD_SENTENCE)
@@ -240,7 +264,7 @@ def _not_charged(terms: PlanTerms, household: RatedHousehold, filed: Sequence[De
     young = [
         place
         for place, person in enumerate(people)
-        if ages[place] < ADULT and (person.relation is Relation.CHILD or household.child_only)
+        if ages[place] < household.rule.adult_age and (person.relation is Relation.CHILD or household.child_only)
     ]
     most: int = getattr(terms, household.most_children)
     if len(young) <= most:

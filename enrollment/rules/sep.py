@@ -215,7 +215,9 @@ def _judge(declared: DeclaredEvent, request: SepRequest, tables: SepTables) -> E
     if event.once_a_year and declared.used_this_year:
         return stopped("once a year", Refusal.ALREADY_USED, trigger)
     window = window_of(event, declared, channel=request.channel, applied=request.application_date)
-    window_source = _LATE_NOTICE if window.late else _WINDOW_ON if on_exchange else _WINDOW_OFF
+    window_source = _WINDOW_ON if on_exchange else _WINDOW_OFF
+    if window.late is not None and request.application_date > window.closes:
+        window_source = _LATE_NOTICE
     if not window.holds(request.application_date):
         ahead = declared.event_date > request.application_date
         error = Refusal.FUTURE_EVENT if ahead and event.days_before == 0 else Refusal.OUTSIDE_WINDOW
@@ -370,7 +372,7 @@ def _combined(
         request=request,
         effective_date=first,
         error=None,
-        sentence=events[position].sentence if choice is events[position].choices[0] else _sentence(choice),
+        sentence=choice.sentence,
         citation=choice.citation,
         events=events,
         chosen=position,
@@ -387,10 +389,6 @@ def _pick_list(choices: Iterable[DateChoice]) -> list[DateChoice]:
     for choice in choices:
         by_date.setdefault(choice.effective_date, choice)
     return [by_date[day] for day in sorted(by_date)]
-
-
-def _sentence(choice: DateChoice) -> str:
-    return f"Coverage begins on the date chosen: {choice.sentence}."
 
 
 def _plan_year_notes(request: SepRequest, tables: SepTables, first: date) -> Iterator[Note]:

@@ -25,7 +25,7 @@ _REFUSED = {
     Refusal.STATE_NOT_SUPPORTED: "Applications are taken in Illinois, Montana, New Mexico, Oklahoma and Texas only.",
     Refusal.UNKNOWN_EVENT: "This life event is not in the list. If the circumstance is not listed, contact Pre-Sales Support.",
     Refusal.MISSING_EVENT_DATE: "Enter the date of the life event.",
-    Refusal.NOT_AVAILABLE_OFF: "This life event opens special enrollment on the exchange only, not off exchange.",
+    Refusal.NOT_AVAILABLE_OFF: "This life event does not open special enrollment off exchange.",
     Refusal.NOT_AVAILABLE_ON: "This life event does not open special enrollment on the exchange of this state.",
     Refusal.ALREADY_USED: "This life event can be used once in a calendar year, and it was used this year.",
     Refusal.PRIOR_COVERAGE: (
@@ -44,11 +44,7 @@ def refused(error: Refusal, *, window: Window | None = None, event_date: date | 
     if error == Refusal.FUTURE_EVENT and event_date:
         return f"Apply on or after the date of the life event, {day_text(event_date)}; this one cannot be used ahead."
     if error == Refusal.OUTSIDE_WINDOW and window:
-        last = window.late or window
-        return (
-            f"The time to apply for this life event is from {day_text(window.opens)} through {day_text(last.closes)}, "
-            "both days included. The application date lies outside."
-        )
+        return f"The time to apply for this life event is {_days(window)}. The application date lies outside."
     return _REFUSED[error]
 
 
@@ -75,22 +71,26 @@ def ruled(rule: Rule, *, effective_date: date, applied: date, event_date: date) 
 
 
 def elected(election: str, effective_date: date) -> str:
-    """A choice beside the rule's own date."""
-    first = day_text(effective_date)
-    return {
-        "first_of_month_after_application": f"{first}, the first of the month after the application",
-        "first_of_month_after_event": f"{first}, the first of the month after the life event",
-        "date_of_event": f"{first}, the day of the life event",
-        "earliest_available": f"{first}, the earliest date the life event could have given",
+    """A date that may be chosen instead of the rule's."""
+    what = {
+        "first_of_month_after_application": "the first of the month after the application",
+        "first_of_month_after_event": "the first of the month after the life event",
+        "date_of_event": "the day of the life event",
+        "earliest_available": "the earliest date the life event could have given",
     }[election]
+    return f"Coverage begins on {day_text(effective_date)}, {what}."
 
 
 def window_text(window: Window) -> str:
     """When to apply."""
-    told = f"Apply from {day_text(window.opens)} through {day_text(window.closes)}, both days included"
-    if window.late is None:
-        return f"{told}."
-    return f"{told}; because notice came late, also through {day_text(window.late.closes)}."
+    return f"Apply {_days(window)}."
+
+
+def _days(window: Window) -> str:
+    told = f"from {day_text(window.opens)} through {day_text(window.closes)}"
+    if window.late is not None:
+        told += f", or after late notice from {day_text(window.late.opens)} through {day_text(window.late.closes)}"
+    return f"{told}, first and last day included"
 
 
 def months_owed(first: date, applied: date, months: int) -> str:

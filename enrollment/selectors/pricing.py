@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Q
 
 from clients.models import Policy
 from enrollment.models import County, Plan, PlanFamilyRate, PlanRate, RatingArea, ServiceArea
@@ -95,17 +94,6 @@ def county_for(zip_code: str, county_fips: str | None) -> County:
         )
         raise CannotPrice(Refusal.COUNTY_CHOICE_REQUIRED, choose)
     return counties[0]
-
-
-def rating_area_on(county_fips: str, day: date) -> int | None:
-    """The county's rating area on a day; tables are dated, as areas are redrawn. None where there is none."""
-    return (
-        RatingArea.objects.filter(
-            Q(last_day__isnull=True) | Q(last_day__gte=day), county=county_fips, first_day__lte=day
-        )
-        .values_list("number", flat=True)
-        .first()
-    )
 
 
 # Prices

@@ -118,7 +118,7 @@ class Outcome:
 def read(folder: Path, *, progress: Progress = lambda _lines: None) -> Catalog:
     """Read and check the four files against each other and the counties in the database.
 
-    ``progress`` hears of lines. Raises ``BadFiles`` with every mistake, by file and line.
+    ``progress`` hears of each file and its lines. Raises ``BadFiles`` with every mistake, by file and line.
     """
     files = []
     for name in FILES:
@@ -303,7 +303,6 @@ def write(
     now: datetime,
     imported_by: str,
     dry_run: bool = False,
-    progress: Progress = lambda _lines: None,
 ) -> tuple[Outcome, CatalogImport | None]:
     """Bring the years of the files in line with them, all or nothing, and note the import. ``dry_run`` keeps nothing."""
     with connection.cursor() as cursor:
@@ -311,11 +310,9 @@ def write(
     outcome = Outcome()
     areas = _write_service_areas(catalog, outcome)
     ids = _write_plans(catalog, areas, outcome, now)
-    progress(len(catalog.plans) + len(catalog.rules) + len(catalog.areas))
     _write_rates(catalog, ids, outcome)
     _write_family_rates(catalog, ids, outcome)
     _remove_service_areas(catalog, outcome)
-    progress(len(catalog.rates))
     if dry_run:
         transaction.set_rollback(True)
         return outcome, None
@@ -447,7 +444,8 @@ def _write_rates(catalog: Catalog, ids: dict[PlanKey, int], outcome: Outcome) ->
         table, plans = PlanRate._meta.db_table, list(ids.values())
         cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE plan_id = ANY(%s))", [plans])  # noqa: S608
         if cursor.fetchone()[0]:
-            cursor.execute(f"ANALYZE {STAGING}")
+            # Two large sets are compared: never row by row, whatever the database thinks of tables that are just filled.
+            cursor.execute("SET LOCAL enable_nestloop = off")
             same = "r.plan_id = s.plan_id AND r.rating_area = s.rating_area AND r.first_age = s.first_age"
             cursor.execute(
                 f"DELETE FROM {table} r WHERE plan_id = ANY(%s) "  # noqa: S608 - our own tables
@@ -469,6 +467,7 @@ def _write_rates(catalog: Catalog, ids: dict[PlanKey, int], outcome: Outcome) ->
             f"SELECT plan_id, rating_area, first_age, last_age, rate, tobacco_rate FROM {STAGING} s {missing}"
         )
         outcome.rates_added += cursor.rowcount
+        cursor.execute("SET LOCAL enable_nestloop = on")
         cursor.execute(f"DROP TABLE {STAGING}")
 
 

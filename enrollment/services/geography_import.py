@@ -114,7 +114,7 @@ class Outcome:
 
 
 def read(folder: Path, *, progress: Callable[[int], object] = lambda _lines: None) -> Geography:
-    """Read and check the three files. Raises ``BadFiles`` with every mistake, by file and line."""
+    """Read and check the three files; ``progress`` hears of each and its lines. Raises ``BadFiles`` with every mistake, by file and line."""
     files = []
     for name in FILES:
         files.append(read_file(folder, name, COLUMNS[name]))

@@ -27,6 +27,10 @@ def folder(name: str) -> Path:
     return Path(settings.SHIPPED_CATALOG_DIR) / name
 
 
+# How often ``load`` reports progress when it takes over everything.
+STEPS = sum(len(service.FILES) + 1 for _, _, service, _ in PARTS)
+
+
 def missing() -> list[str]:
     """What of the shipped files was never taken over, in words; what a carrier imported afterwards is left alone."""
     return [what for kind, name, service, what in PARTS if not _was_taken_over(kind, service, folder(name))]
@@ -38,7 +42,8 @@ def load(
     step: Step = lambda _words: None,
     progress: Callable[[int], object] = lambda _lines: None,
 ) -> dict[str, int]:
-    """Take over what is ``missing()``; returns the lines read of each part. ``step`` hears what is being done.
+    """Take over what is ``missing()``; returns the lines read of each part. ``step`` hears what is being done, ``progress``
+    of each file and its lines, and of each part once more when it is written.
 
     All or nothing. Statistics are refreshed by the caller, outside of a transaction.
     """
@@ -50,6 +55,7 @@ def load(
             step(what.capitalize())
             read: Any = service.read(folder(name), progress=progress)
             service.write(read, folder=name, now=now, imported_by="Shipped with the portal")
+            progress(read.lines)
             lines[what] = read.lines
     return lines
 

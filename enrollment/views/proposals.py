@@ -34,13 +34,14 @@ def quote_proposal(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResp
     quote = _quote(request, quote_id)
     in_hand = quotes.priced(quote)
     priced = [one for one in in_hand.selected if one.premium is not None]
+    why_not = quotes.why_not_change(quote, now=timezone.now())
     form = ProposalForm(
         request.POST if request.method == "POST" else None,
         plans=priced,
         recipient=selector.usual_recipient(request.user, quote),
     )
     content = None
-    if form.is_valid():
+    if not why_not and form.is_valid():
         today = today_in(quote.county.us_state)
         content = selector.content_of(
             quote, in_hand.people, form.cleaned_data["plans"], note=form.cleaned_data["note"], today=today
@@ -64,7 +65,8 @@ def quote_proposal(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResp
     context = {
         "quote": quote,
         "form": form,
-        "can_propose": bool(priced),
+        "can_propose": bool(priced) and not why_not,
+        "why_not": why_not,
         "left_out": [one for one in in_hand.selected if one.premium is None],
         "preview": content,
         **_history(request, quote),

@@ -49,8 +49,8 @@ def load_catalog_if_new(say: Say) -> bool:
     if not (missing := shipped_catalog.missing()):
         return False
     say(f"Loading {' and '.join(missing)}")
-    with tqdm(unit=" lines", disable=None, leave=False) as bar:
-        shipped_catalog.load(now=timezone.now(), step=bar.set_description_str, progress=bar.update)
+    with tqdm(total=shipped_catalog.STEPS, unit=" steps", disable=None, leave=False) as bar:
+        shipped_catalog.load(now=timezone.now(), step=bar.set_description_str, progress=lambda _lines: bar.update())
     catalog_import.refresh_statistics()
     return True
 

@@ -1,5 +1,6 @@
 """The calendars of open enrollment, and the first days of coverage a quote is offered."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -123,6 +124,10 @@ def test_plans_are_on_sale_from_the_first_day_of_their_calendar():
         return on_sale_from(CALENDAR, us_state="TX", channels=OFF, plan_year=year)
 
     assert (first(2027), first(2031)) == (date(2026, 11, 1), date(2030, 11, 1))
+    texas = next(row for row in CALENDAR if row.us_state == "TX" and row.plan_year == 2027)
+    early = [texas, replace(texas, channel="on", first_day=date(2026, 10, 15))]
+    days = [on_sale_from(early, us_state="TX", channels=(one,), plan_year=2027) for one in ("on", "off")]
+    assert days == [date(2026, 10, 15), date(2026, 11, 1)]
 
 
 @pytest.mark.no_db

@@ -409,6 +409,17 @@ def test_sending_leads_back_to_the_list_and_a_pdf_alone_goes_to_nobody(quote, wo
     assert AuditEvent.objects.filter(action="proposal.downloaded").count() == 1
 
 
+def test_an_expired_quote_is_not_proposed_any_more(quote, world, quick, sign_in):
+    create(quote, world.producer)
+    quote.expires_on = timezone.localdate() - timedelta(days=2)
+    quote.save()
+    response = sign_in(world.producer).post(url(quote), form(quote, form_key="another-form-key-1"))
+    page = pages.read(response)
+    assert "This quote expired on" in page.one("section", aria_labelledby="new-proposal").text
+    assert not page.all("form", id="proposal-form")
+    assert Proposal.objects.count() == 1
+
+
 def test_the_limit_is_said_beside_the_addresses(quote, world, quick, sign_in, settings):
     settings.PROPOSAL_EMAILS_PER_HOUR = 0
     response = sign_in(world.producer).post(url(quote), form(quote))

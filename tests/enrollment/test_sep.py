@@ -185,7 +185,12 @@ def test_every_refusal_is_told_in_a_sentence(error):
 
 
 def test_a_refusal_names_the_days_of_the_window():
-    assert "from 03/02/2026 through 05/01/2026, both days included" in apply("2026-05-02", "BIRTH 2026-03-02").sentence
+    assert (
+        "from 03/02/2026 through 05/01/2026, first and last day included"
+        in apply("2026-05-02", "BIRTH 2026-03-02").sentence
+    )
+    late = apply("2026-06-10", "LOSS_MEC 2026-01-31", knew_on=day("2026-04-10"))
+    assert "or after late notice from 04/10/2026 through 06/09/2026, first and last" in late.sentence
     assert "on or after the date of the life event, 03/31/2026" in apply("2026-03-20", "BIRTH 2026-03-31").sentence
 
 
@@ -223,6 +228,10 @@ def test_dates_a_new_childs_family_may_choose(election, expected):
         ("2026-04-20", "LOSS_MEC 2026-05-01", None, "earliest_available", "2026-06-01"),  # it is the rule's date
         ("2026-05-10", "LOSS_MEC 2026-05-31", "2026-05-02", None, "2026-06-01"),  # told ahead: not late
         ("2026-09-01", "LOSS_MEC 2026-05-31", "2026-05-02", None, "outside_window"),
+        # neither learning of it on the day itself nor a day to come is late notice
+        ("2026-03-15", "LOSS_MEC 2026-01-31", "2026-01-31", "earliest_available", "election_not_allowed"),
+        ("2026-03-15", "LOSS_MEC 2026-01-31", "2026-03-16", "earliest_available", "election_not_allowed"),
+        ("2026-03-15", "LOSS_MEC 2026-01-31", "2026-03-15", "earliest_available", "2026-02-01"),
         ("2026-09-10", "BIRTH 2026-03-02", "2026-09-01", None, "2026-03-02"),
         ("2026-09-10", "MARRIAGE 2026-03-02", "2026-09-01", "earliest_available", "2026-04-01"),
         ("2026-09-10", "ICHRA_NEW 2026-03-01", "2026-09-01", "earliest_available", "2026-03-01"),
@@ -369,11 +378,14 @@ def test_several_events(applied, events, election, expected):
 
 
 def test_each_event_says_its_own_date_or_refusal_and_the_dates_are_a_pick_list():
-    decision = apply("2026-03-20", "MARRIAGE 2025-10-01", "BIRTH 2026-03-02", "LOSS_MEC 2026-04-30")
+    decision = apply("2026-03-20", "MARRIAGE 2025-10-01", "LOSS_MEC 2026-04-30", "BIRTH 2026-03-02")
     alone = [event.effective_date or event.error for event in decision.events]
-    assert alone == [Refusal.OUTSIDE_WINDOW, day("2026-03-02"), day("2026-05-01")]
-    assert decision.chosen == 1
+    assert alone == [Refusal.OUTSIDE_WINDOW, day("2026-05-01"), day("2026-03-02")]
+    assert decision.chosen == 2
     assert [str(choice.effective_date) for choice in decision.choices] == ["2026-03-02", "2026-04-01", "2026-05-01"]
+    assert (
+        decision.choices[1].sentence == "Coverage begins on 04/01/2026, the first of the month after the application."
+    )
     assert notes(decision)["ignored"].startswith("Got married was not counted. The time to apply")
 
 
@@ -471,6 +483,12 @@ def test_late_notice_adds_its_days_to_what_is_told():
     (event,) = apply("2026-04-20", "LOSS_MEC 2026-01-31", knew_on=day("2026-04-10")).events
     assert [str(span.last_day) for span in event.if_applied][-1] == "2026-06-09"
     assert str(event.window.closes) == "2026-04-01"  # beside it, unchanged
+    by_notice = [step.citation for step in event.steps if step.name == "window"]
+    in_time = apply("2026-03-20", "LOSS_MEC 2026-01-31", knew_on=day("2026-03-10")).events[0]
+    assert (by_notice, in_time.steps[2].citation) == (
+        ["45 CFR 155.420(c)(5)"],
+        "45 CFR 147.104(b)(4)(ii); 155.420(c)",
+    )
     gap = [span for span in event.if_applied if span.first_day <= day("2026-04-05") <= span.last_day]
     assert gap == []
 
@@ -498,6 +516,7 @@ def test_a_start_in_the_past_says_what_is_owed():
 
 def test_a_start_in_last_years_plan_or_before_next_years_are_sold_is_said():
     assert "a plan of 2026 is needed" in notes(apply("2027-01-10", "BIRTH 2026-12-31"))["earlier_plan_year"]
+    assert "earlier_plan_year" not in notes(apply("2026-12-31", "BIRTH 2026-12-31"))
     early = apply("2026-10-20", "LOSS_MEC 2026-12-15")
     assert early.effective_date == day("2027-01-01")
     assert "on sale from 11/01/2026" in notes(early)["not_on_sale"]
@@ -508,6 +527,7 @@ def test_an_unanswered_prior_coverage_question_and_a_review_are_pointed_out():
     assert "prior_coverage" in notes(apply("2026-05-20", "MARRIAGE 2026-05-10"))
     assert "prior_coverage" not in notes(apply("2026-05-20", "MARRIAGE 2026-05-10", prior_coverage=PriorCoverage.YES))
     assert "review" in notes(apply("2026-02-25", "MEDICAID_CHIP_DENIED 2026-02-10"))["kind"]
+    assert "cancelled by choice" in notes(apply("2026-02-25", "LOSS_MEC 2026-02-10"))["kind"]
     assert "late_notice" in notes(apply("2026-04-20", "LOSS_MEC 2026-01-31", knew_on=day("2026-04-10")))
 
 
