@@ -90,9 +90,12 @@ def key_of(plan_id: str, market: str = "OFF", year: int = 2027) -> str:
 
 
 @pytest.mark.feature("QUO_01")
-def test_quote_and_enroll_leads_to_quotes_and_new_quote(rita):
+def test_quote_and_enroll_leads_to_quotes_new_quote_and_enroll(rita):
     tiles = {tile.one(class_="tile-label").text: tile for tile in main(rita.get(HOME)).all("a", class_="tile")}
     assert (tiles["Quotes"].attrs["href"], tiles["New Quote"].attrs["href"]) == (LIST, NEW)
+    assert list(tiles) == ["Quotes", "New Quote", "Enroll"]
+    assert tiles["Enroll"].attrs["href"] == "/enroll/applications/"
+    assert "Enroll a client in an insurance plan" in tiles["Enroll"].text
     assert "View saved quotes" in tiles["Quotes"].text
     assert "Generate a new quote for a prospective client" in tiles["New Quote"].text
     assert "Quote & Enroll" in pages.read(rita.get("/")).one("nav", aria_label="Main").text
