@@ -1,6 +1,7 @@
 """Who gets where: every address of the portal for every kind of person, in one list."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -484,14 +485,20 @@ def document(world) -> DocumentSubmission:
     )
 
 
-@pytest.mark.feature("SRC_10")
-@pytest.mark.feature("HOM_14")
-@pytest.mark.parametrize("who", PEOPLE)
-def test_everybody_gets_exactly_where_they_may(
-    world, issue, library, draft, invitation, device, notice, answer_file, document, lead, client_of, who
-):
+# These are asked every line of the matrix; of the others each is asked every third, a drill asks them all.
+ASKED_EVERY_LINE = ("producer", "delegate", "outsider", "admin")
+ASKED_SOME_LINES = [who for who in PEOPLE if who not in ASKED_EVERY_LINE]
+
+
+def lines_for(who: str) -> list[Asked]:
+    matrix = read_matrix()
+    return matrix if who in ASKED_EVERY_LINE else matrix[ASKED_SOME_LINES.index(who) % 3 :: 3]
+
+
+def outcomes(world: World, client_of: Callable[[str], Client], who: str, lines: list[Asked]) -> tuple[dict, dict]:
+    """What happened to this person at each line, and what should have."""
     found, expected = {}, {}
-    for asked in read_matrix():
+    for asked in lines:
         client = client_of(who)
         ask = client.get if asked.method == "GET" else client.post
         line = f"{asked.method} {asked.name} {asked.what}"
@@ -500,7 +507,32 @@ def test_everybody_gets_exactly_where_they_may(
         if answer.streaming:
             b"".join(answer.streaming_content)  # a download holds its file until it has been read
         expected[line] = asked.expected[who]
+    return found, expected
+
+
+@pytest.mark.feature("SRC_10")
+@pytest.mark.feature("HOM_14")
+@pytest.mark.parametrize("who", PEOPLE)
+def test_everybody_gets_exactly_where_they_may(
+    world, issue, library, draft, invitation, device, notice, answer_file, document, lead, client_of, who
+):
+    found, expected = outcomes(world, client_of, who, lines_for(who))
     assert found == expected
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("who", ASKED_SOME_LINES)
+def test_everybody_else_is_asked_every_line_too(
+    world, issue, library, draft, invitation, device, notice, answer_file, document, lead, client_of, who
+):
+    found, expected = outcomes(world, client_of, who, read_matrix())
+    assert found == expected
+
+
+@pytest.mark.no_db
+def test_every_line_of_the_matrix_is_asked_of_others_too():
+    for line in read_matrix():
+        assert len([who for who in ASKED_SOME_LINES if line in lines_for(who)]) >= 2
 
 
 @pytest.mark.feature("SRC_10")
