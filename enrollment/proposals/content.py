@@ -7,6 +7,7 @@ producer. Money is kept as text with two decimals, as it was quoted, and is neve
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 PLANS_SIDE_BY_SIDE = 4
@@ -83,6 +84,13 @@ class ProposalContent:
     @property
     def tables(self) -> "list[PlanTable]":
         return [*self.medical, *self.dental]
+
+    @property
+    def together(self) -> str:
+        """What one medical and one dental plan bought in one place cost a month together; empty for any other choice."""
+        if sorted(plan.is_dental for plan in self.plans) != [False, True] or len({p.market for p in self.plans}) != 1:
+            return ""
+        return money(str(sum(Decimal(plan.total) for plan in self.plans)))
 
     def as_json(self) -> str:
         return json.dumps(asdict(self))

@@ -34,7 +34,7 @@ from portal.demo_data import (
 from portal.demo_data.books import ProducerSpec, carrier_producers, demo_producers
 from portal.demo_data.cases import CaseNumbers
 from portal.demo_data.chance import Weighted, seeded
-from portal.demo_data.copy import indexes_built_afterwards, set_sequences_past
+from portal.demo_data.copy import TableCopy, indexes_built_afterwards, set_sequences_past
 from portal.demo_data.households import Household, HouseholdMaker, Mix
 from portal.demo_data.numbers import ssn_ending_like
 from portal.demo_data.people import Person
@@ -134,6 +134,7 @@ def load(
                 rows.add(home)
             rows.flush()
             step("Building indexes")
+        _count_rows(rows.tables)
         set_sequences_past((*HOUSEHOLD_MODELS, Producer, ProducerNumber, MedicalGroup, Provider))
         surnames.learn_all()
         contact_changes.add_contact_changes(by=User.objects.get(username="rsolberg7"), now=now)
@@ -156,6 +157,13 @@ def load(
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)
+
+
+def _count_rows(tables: Sequence[TableCopy]) -> None:
+    """Let PostgreSQL look at what was copied: what follows joins these tables, and empty statistics make that take minutes."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'ANALYZE "{table.table}"')
 
 
 def refresh_statistics() -> None:

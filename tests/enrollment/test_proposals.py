@@ -1,6 +1,7 @@
 """Proposals: what they say, how they are made, sent, sent again and forgotten."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -123,6 +124,29 @@ def test_the_pdf_says_plans_premiums_ages_producer_and_disclaimers_and_is_tagged
     )
     assert document.trailer["/Root"]["/Lang"] == "en-US"
     assert document.metadata.title == "Insurance proposal"
+
+
+@pytest.mark.feature("QUO_08")
+@pytest.mark.parametrize(
+    ("plans", "together"),
+    [
+        (("medical OFF 1458.81", "dental OFF 14.87"), "$1,473.68"),
+        (("medical ON 886.79", "dental ON 14.87"), "$901.66"),
+        (("medical ON 886.79", "dental OFF 14.87"), ""),
+        (("medical OFF 886.79",), ""),
+        (("medical OFF 886.79", "medical OFF 900.00"), ""),
+        (("medical OFF 886.79", "medical OFF 900.00", "dental OFF 14.87"), ""),
+    ],
+)
+def test_one_medical_and_one_dental_plan_of_one_place_are_added_up(quote, plans, together):
+    content = content_of(quote)
+    proposed = []
+    for plan in plans:
+        line, market, total = plan.split()
+        proposed.append(replace(content.plans[0], is_dental=line == "dental", market=market, total=total))
+    content = replace(content, plans=proposed)
+    assert content.together == together
+    assert (f"Both plans together: <strong>{together}" in rendering.html_of(content)) is bool(together)
 
 
 @pytest.mark.feature("QUO_08")
