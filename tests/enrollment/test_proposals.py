@@ -96,7 +96,7 @@ def test_the_pdf_says_plans_premiums_ages_producer_and_disclaimers_and_is_tagged
     text = " ".join(" ".join(page.extract_text() for page in document.pages).split())
     for words in (
         "Prairie Summit",
-        "Ann Leeward, 40",
+        f"Ann Leeward, {NEXT_YEAR - 1987}",
         "Spouse",
         "Dependent 2",
         "Gold PPO 1",
@@ -172,7 +172,7 @@ def test_plans_stand_side_by_side_four_at_most_in_even_groups(quote):
     total = tables[0].lines[0]
     assert (total.label, total.cells[0]) == ("Total monthly premium", "$800.00")
     assert [line.label for line in tables[0].lines[1:5]] == [
-        "Ann Leeward, 40",
+        f"Ann Leeward, {NEXT_YEAR - 1987}",
         f"Spouse, {NEXT_YEAR - 1989}",
         "Dependent 1, 10",
         "Dependent 2, 8",
