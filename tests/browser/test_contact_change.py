@@ -4,6 +4,7 @@ import pytest
 
 from clients.models import MemberChange
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.factories import ContactPointFactory, MemberFactory
 
 
@@ -12,7 +13,7 @@ from tests.support.factories import ContactPointFactory, MemberFactory
 @pytest.mark.feature("CON_07")
 @pytest.mark.feature("CON_08")
 @pytest.mark.feature("CON_09")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_contact_information_is_changed_and_the_change_is_pending(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):

@@ -10,6 +10,7 @@ from accounts.selectors import hierarchy
 from portal.common import outbox
 from portal.common.models import MailboxEntry
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.factories import PASSWORD, DelegateGrantFactory, DelegateInvitationFactory, ProducerFactory
 
 
@@ -41,7 +42,7 @@ def give_code(page: Page) -> None:
 
 
 @pytest.mark.feature("HOM_10")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_from_the_invitation_to_the_first_client_search(world, sign_in_as, new_context, scripts):
     rita = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())
     invite(rita, "Nora", "Quill", "nora.quill@people.example")
@@ -99,7 +100,7 @@ def big_team(world, members: int = 70) -> None:
 
 
 @pytest.mark.feature("HOM_09")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_a_level_of_a_big_hierarchy_comes_when_it_is_opened(world, sign_in_as, new_context, scripts):
     big_team(world)
     page = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())

@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 
 from ecomm.models import DocumentSubmission
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.documents import document_type, image_bytes, pdf_bytes, sent
 
 QUESTION = "Are you sure you want to delete the selected row/s?"
@@ -36,7 +37,7 @@ def delete_the_first(page: Page, *, scripts: bool) -> None:
 
 @pytest.mark.feature("DOC_05")
 @pytest.mark.feature("DOC_08")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_two_files_are_sent_and_one_is_deleted_from_the_list(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):

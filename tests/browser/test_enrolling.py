@@ -6,6 +6,7 @@ import pytest
 
 from enrollment.models import Application
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.factories import PlanFactory, QuoteFactory, QuotePlanFactory
 
 ENROLL = "Enroll in Selected Plans"
@@ -57,7 +58,7 @@ def test_an_on_exchange_plan_opens_a_tab_of_its_own_and_this_one_goes_to_the_quo
 
 @pytest.mark.feature("PRO_05")
 @pytest.mark.feature("QUO_06")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_the_pop_up_leads_to_the_draft_or_makes_another(world, sign_in_as, new_context, assert_accessible, scripts):
     quote = quote_of(world)
     page = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())

@@ -8,6 +8,7 @@ from accounts.models import UserSession
 from portal.common.notifications.models import Notification
 from portal.common.notifications.notify import notify
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 
 
 def tell(
@@ -22,7 +23,7 @@ def ask_now(page: Page) -> None:
 
 
 @pytest.mark.feature("HOM_06")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_two_unread_ones_are_opened_and_marked_and_the_badge_is_gone(world, sign_in_as, new_context, scripts):
     tell(world.producer, "one")
     tell(world.producer, "two", title="You changed what Dana Keller may do for you", url="")

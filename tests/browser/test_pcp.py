@@ -6,6 +6,7 @@ import pytest
 
 from clients.models import MemberChange, PcpAssignment
 from portal.common.dates import as_text
+from tests.support.browsing import with_and_without_scripts
 from tests.support.providers import MedicalGroupFactory, assigned, covered, hmo_policy, next_first
 
 SUCCESS = "The transaction was successful and all applicable ID cards were requested."
@@ -18,7 +19,7 @@ SUCCESS = "The transaction was successful and all applicable ID cards were reque
 @pytest.mark.feature("PCP_11")
 @pytest.mark.feature("PCP_12")
 @pytest.mark.feature("PCP_13")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_from_the_client_to_finish(world, sign_in_as, new_context, assert_accessible, scripts):
     MedicalGroupFactory(number="124", name="Lakeshore Physicians Group")
     policy, old = hmo_policy(number=world.number), MedicalGroupFactory(number="597")

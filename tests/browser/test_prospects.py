@@ -5,6 +5,7 @@ import pytest
 
 from clients.models import Prospect
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.factories import ProspectFactory
 
 QUESTION = "Are you sure you want to delete the selected row/s?"
@@ -12,7 +13,7 @@ QUESTION = "Are you sure you want to delete the selected row/s?"
 
 @pytest.mark.feature("PRO_01")
 @pytest.mark.feature("PRO_04")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_a_prospect_is_added_and_the_confirmation_closed_with_ok(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):

@@ -12,6 +12,7 @@ from accounts.services import state_registrations
 from portal.common import outbox
 from portal.common.models import MailboxEntry
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.factories import PASSWORD, ProducerNumberFactory, UserFactory
 from tests.support.password_cases import cases
 from tests.support.registering import NPN, NUMBER, ZIP, publish_terms, rita
@@ -217,7 +218,7 @@ def fill_block(page: Page, us_state: str, number: str) -> None:
 @pytest.mark.feature("REGL_05")
 @pytest.mark.feature("REGL_07")
 @pytest.mark.feature("REGL_09")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_the_older_style_from_the_form_to_the_activated_login(new_context, settings, scripts):
     settings.REGISTRATION_STYLE = "per_state"
     publish_terms()

@@ -9,6 +9,7 @@ from ecomm.models import IssueReport
 from portal.common import outbox
 from portal.common.models import MailboxEntry
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.factories import IssueReportFactory
 from tests.support.uploads import png
 
@@ -42,7 +43,7 @@ def fill(page: Page) -> None:
 
 
 @pytest.mark.feature("ISS_01")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_from_a_clients_page_to_the_support_mailbox(world, sign_in_as, new_context, settings, scripts):
     page = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())
     start_from_client(page, world.account_number)

@@ -139,6 +139,7 @@ def test_killed_database_comes_back_under_the_running_demo(demo, prepared):
     assert "[db]     " in running.said
 
 
+@pytest.mark.drill
 def test_second_demo_on_the_port_is_told_where_the_first_one_runs(demo):
     running = demo()
     running.wait_ready()
@@ -150,6 +151,7 @@ def test_second_demo_on_the_port_is_told_where_the_first_one_runs(demo):
     assert running.get("/health/")[0] == 200
 
 
+@pytest.mark.drill
 def test_two_demos_of_one_checkout_share_the_database(demo):
     first = demo()
     first.wait_ready()
