@@ -52,6 +52,9 @@ def pages(page: Page, url: str) -> dict[str, str]:
     found = {"home": "/", "search": "/clients/", "report": grace_report(page, url).removeprefix(url)}
     client = page.locator(".grid-table tbody a").first.get_attribute("href")
     found["client"] = str(client)
+    page.goto(f"{url}/enroll/quotes/")
+    saved = page.locator(".grid-table tbody tr", has_text="Saved").first
+    found["plans"] = str(saved.locator("a").first.get_attribute("href"))
     return found
 
 
@@ -82,7 +85,7 @@ def main() -> None:
         wanted = pages(page, options.url)
         wanted |= {address.strip("/").replace("/", "-"): address for address in options.more}
         state = context.storage_state()
-        shots = [(name, "desktop", "light") for name in ("home", "report", "client")] + [("client", "phone", "dark")]
+        shots = [(name, "desktop", "light") for name in ("home", "report", "client", "plans")] + [("client", "phone", "dark")]
         if options.all:
             shots = [(name, size, theme) for name in wanted for size in SIZES for theme in ("light", "dark")]
         for name, size, theme in shots:
