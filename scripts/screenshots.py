@@ -85,7 +85,9 @@ def main() -> None:
         wanted = pages(page, options.url)
         wanted |= {address.strip("/").replace("/", "-"): address for address in options.more}
         state = context.storage_state()
-        shots = [(name, "desktop", "light") for name in ("home", "report", "client", "plans")] + [("client", "phone", "dark")]
+        shots = [(name, "desktop", "light") for name in ("home", "report", "client", "plans")] + [
+            ("client", "phone", "dark")
+        ]
         if options.all:
             shots = [(name, size, theme) for name in wanted for size in SIZES for theme in ("light", "dark")]
         for name, size, theme in shots:
