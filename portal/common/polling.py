@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 View = Callable[..., HttpResponseBase]
@@ -19,3 +20,25 @@ def polled(view: View) -> View:
 
     asked_by_a_page.is_polled = True  # type: ignore[attr-defined]
     return asked_by_a_page
+
+
+class PolledSessionMiddleware:
+    """A question that a page asks by itself never takes the session cookie away; stands outside SessionMiddleware.
+
+    Signing in and out give the browser another session. A question asked just before, with the cookie of the session that
+    is gone by now, would be answered by deleting the cookie, and where that answer arrives last, by signing out somebody
+    who has just signed in. The next page somebody opens deletes a cookie that is worth nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and not cookie.value and getattr(request, "is_polled", False):
+            del response.cookies[settings.SESSION_COOKIE_NAME]
+        return response
+
+    def process_view(self, request: HttpRequest, view: View, _args: Any, _kwargs: Any) -> None:
+        request.is_polled = getattr(view, "is_polled", False)  # type: ignore[attr-defined]

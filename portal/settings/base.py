@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "portal.common.middleware.RequestContextMiddleware",
     "portal.common.middleware.PrivateResponseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.common.polling.PolledSessionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

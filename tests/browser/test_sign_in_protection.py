@@ -64,7 +64,7 @@ def test_set_up_an_authenticator_app_and_log_in_with_it(world, sign_in_as, asser
     assert_accessible(page)
     page.get_by_label("Code of your authenticator app").fill(app_code(world.producer))
     page.get_by_role("button", name="Submit").click()
-    page.get_by_role("heading", name="Welcome").wait_for()
+    page.get_by_role("heading", name="Welcome, ").wait_for()
 
     log_out(page)
     give_password(page, world.producer)
@@ -72,7 +72,7 @@ def test_set_up_an_authenticator_app_and_log_in_with_it(world, sign_in_as, asser
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Recovery code").fill(recovery_code)
     page.get_by_role("button", name="Submit").click()
-    page.get_by_role("heading", name="Welcome").wait_for()
+    page.get_by_role("heading", name="Welcome, ").wait_for()
 
 
 @pytest.mark.feature("DEV_01")
@@ -104,10 +104,10 @@ def test_a_remembered_device_and_the_explanation_of_its_checkbox(world, page, as
     outbox.sweep()
     code.fill(MailboxEntry.objects.latest("id").code)
     page.get_by_role("button", name="Submit").click()
-    page.get_by_role("heading", name="Welcome").wait_for()
+    page.get_by_role("heading", name="Welcome, ").wait_for()
     log_out(page)
     give_password(page, world.producer)
-    page.get_by_role("heading", name="Welcome").wait_for()
+    page.get_by_role("heading", name="Welcome, ").wait_for()
     page.goto("/accounts/devices/")
     page.get_by_role("button", name=re.compile("^Forget .*, remembered")).click()
     page.get_by_text("No device is remembered").wait_for()
