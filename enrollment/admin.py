@@ -4,5 +4,8 @@ from enrollment import (  # noqa: F401 - they register themselves
     admin_applications,
     admin_catalog,
     admin_enrollment_tables,
+    admin_evidence,
     admin_geography,
+    admin_submissions,
+    admin_texts,
 )

@@ -6,8 +6,14 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from enrollment.models import Application
-from enrollment.selectors.applications import applicant_name, monthly_premium, product_name
-from portal.common.dates import US_STATES
+from enrollment.selectors.applications import (
+    WITH_SUBMISSIONS,
+    applicant_name,
+    monthly_premium,
+    product_name,
+    status_of,
+)
+from portal.common.dates import US_STATES, today_in
 from portal.common.tables import Column, Table, contains, on_day, starts
 
 
@@ -22,6 +28,10 @@ def _page_of(row: Application) -> str:
     return reverse("enrollment:application", args=[row.record_number])
 
 
+def _where_it_was_left(row: Application) -> str:
+    return reverse("enrollment:application-continue", args=[row.record_number])
+
+
 RECORD_NUMBER = Column(
     key="record_number",
     label="Record Number",
@@ -30,7 +40,30 @@ RECORD_NUMBER = Column(
     sort=("id",),
     filter_by=starts("record_number"),
 )
-STATUS = Column(key="status", label="Status", value=lambda row: row.get_status_display())
+RESUME = Column(
+    key="record_number",
+    label="Record Number",
+    value=lambda row: row.record_number,
+    url=_where_it_was_left,
+    sort=("id",),
+    filter_by=starts("record_number"),
+)
+STATUS = Column(key="status", label="Status", value=status_of)
+CLIENT_APP_ID = Column(
+    key="client_app_id",
+    label="Client App ID",
+    value=lambda row: row.client_app_id,
+    sort=("client_app_id",),
+    filter_by=starts("client_app_id"),
+)
+SUBMITTED = Column(
+    key="submitted_at",
+    label="Date Submitted",
+    kind="date",
+    value=lambda row: today_in(row.us_state, now=row.submitted_at) if row.submitted_at else None,
+    sort=("submitted_at",),
+    filter_by=on_day("submitted_at__date"),
+)
 STATE = Column(
     key="us_state",
     label="State",
@@ -89,13 +122,18 @@ class ApplicationTable(Table[Application]):
     list_name = "applications"
 
     def with_related(self, rows: "QuerySet[Application]") -> "QuerySet[Application]":
-        return rows.select_related("producer_number__producer").prefetch_related("applicants", "plans__plan")
+        return rows.select_related("producer_number__producer").prefetch_related(
+            "applicants", "plans__plan", WITH_SUBMISSIONS
+        )
 
 
 class CompletedTable(ApplicationTable):
     id = "completed-applications"
     caption = "Completed Applications"
-    columns = (RECORD_NUMBER, STATUS, STATE, APPLICANT, PRODUCT, PREMIUM, EFFECTIVE, PRODUCER, NUMBER, MODIFIED)
+    columns = (
+        *(RECORD_NUMBER, STATUS, CLIENT_APP_ID, STATE, APPLICANT, PRODUCT, PREMIUM),
+        *(SUBMITTED, EFFECTIVE, PRODUCER, NUMBER, MODIFIED),
+    )
     empty_title = "No completed applications"
     empty_text = "Applications that were sent to the carrier are listed here."
 
@@ -103,15 +141,15 @@ class CompletedTable(ApplicationTable):
 class IncompleteTable(ApplicationTable):
     id = "incomplete-applications"
     caption = "Incomplete Applications"
-    columns = (RECORD_NUMBER, STATE, APPLICANT, PRODUCT, PREMIUM, EFFECTIVE, PRODUCER, NUMBER, EXPIRES, MODIFIED)
+    columns = (RESUME, STATE, APPLICANT, PRODUCT, PREMIUM, EFFECTIVE, PRODUCER, NUMBER, EXPIRES, MODIFIED)
     empty_title = "No incomplete applications"
-    empty_text = "An application begins on the Review page of a quote, with Enroll in Selected Plans."
+    empty_text = "Press Start New Application, or Enroll in Selected Plans on the Review page of a quote."
 
 
 class FailedTable(ApplicationTable):
     id = "failed-applications"
     caption = "Failed Applications"
-    columns = (RECORD_NUMBER, STATE, APPLICANT, EFFECTIVE, PRODUCER, NUMBER, EXPIRES, MODIFIED)
+    columns = (RECORD_NUMBER, CLIENT_APP_ID, STATE, SUBMITTED, EFFECTIVE, PRODUCER, NUMBER, EXPIRES, MODIFIED)
     empty_title = "No failed applications"
     empty_text = "Applications that the carrier's system did not take are listed here until they expire."
 

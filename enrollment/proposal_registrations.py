@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from enrollment.selectors.timeline import application_entries, quote_entries
-from enrollment.services import proposals
+from enrollment.services import draft_expiry, proposals
 from portal.common import activity, came_from, client_actions, member_actions, navigation, prospect_actions, timeline
 from portal.common.access import Perm
 from portal.common.activity import exported
@@ -76,7 +76,15 @@ kinds.register(
         description="The PDF of a proposal you asked for could not be made, so nothing was sent.",
         default_email=NotificationPreference.Email.OFF,
         perm=Perm.ENROLL,
-    )
+    ),
+    Kind(
+        code=draft_expiry.NOTICE,
+        label="An application is about to expire",
+        group="Quotes and applications",
+        description="An application you began or worked on expires in 30, 7 or 1 days, or has expired.",
+        default_email=NotificationPreference.Email.DIGEST,
+        perm=Perm.ENROLL,
+    ),
 )
 
 
@@ -96,6 +104,8 @@ activity.register(
         "proposal.downloaded": "Downloaded a proposal",
         "quote.handed_over": "Went on to the exchange with a quote",
         "application.started": "Started an application",
+        "application.saved": "Worked on an application",
+        "application.terms_agreed": "Confirmed the Terms and Agreements for an applicant",
         "application.viewed": "Opened an application",
         "application.withdrawn": "Withdrew an application",
         "application.restored": "Brought a withdrawn application back",

@@ -1,3 +1,8 @@
 """What this app puts into the kernel's registries."""
 
-from enrollment import proposal_registrations, quote_registrations  # noqa: F401 - each fills in its own part
+from enrollment import (  # noqa: F401 - each fills in its own part
+    evidence_registrations,
+    proposal_registrations,
+    quote_registrations,
+    submission_registrations,
+)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from enrollment.rules.evidence import Asks, Slot
 from enrollment.rules.open_enrollment import CalendarRow
 from enrollment.rules.sep_options import OPTIONS
 from enrollment.rules.sep_types import Availability, Election, LifeEvent, Rule, SepTables
@@ -70,6 +71,23 @@ def sep_tables(us_state: str) -> SepTables:
         calendar=calendar,
         options=OPTIONS[-1],
     )
+
+
+def evidence_slots() -> list[Slot]:
+    """What is usually asked for as proof of each life event, in the order of the list."""
+    return [
+        Slot(
+            event_code=row["life_event"],
+            code=row["code"],
+            label=row["label"],
+            note=row["note"],
+            asks=Asks(row["asks"]),
+            required=row["required"] == "yes",
+            one_of=row["one_of"],
+            unless_exempt=row["unless_exempt"] == "yes",
+        )
+        for row in _rows("evidence_kinds.csv")
+    ]
 
 
 _STATE_SAYS_YES = re.compile(r"\b([A-Z]{2}) yes\b")

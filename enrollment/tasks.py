@@ -5,10 +5,16 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from enrollment.services import proposals
+from enrollment.services import draft_expiry, proposals
 
 
 @shared_task(name="enrollment.forget_proposal_files", ignore_result=True)
 def forget_proposal_files(**_kwargs: Any) -> None:
     """Delete files of proposals that are old enough."""
     proposals.forget_old_files(now=timezone.now())
+
+
+@shared_task(name="enrollment.tell_of_expiring_applications", ignore_result=True)
+def tell_of_expiring_applications(**_kwargs: Any) -> None:
+    """Tell those who work on an application that it is about to expire, or has."""
+    draft_expiry.tell(now=timezone.now())

@@ -1,11 +1,22 @@
 from django.urls import URLPattern, path, register_converter
 
-from enrollment.converters import RecordNumberConverter
-from enrollment.views import applications, enrolling, proposals, quote_list, quotes
+from enrollment.converters import RecordNumberConverter, StepConverter
+from enrollment.views import (
+    application_lookups,
+    applications,
+    enrolling,
+    evidence,
+    proposals,
+    quote_list,
+    quotes,
+    submission,
+    wizard,
+)
 
 app_name = "enrollment"
 
 register_converter(RecordNumberConverter, "record_number")
+register_converter(StepConverter, "step")
 
 urlpatterns: list[URLPattern] = [
     path("", quote_list.home, name="home"),
@@ -28,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("quotes/<int:quote_id>/proposal/<int:proposal_id>/retry/", proposals.proposal_retry, name="proposal-retry"),
     path("quotes/<int:quote_id>/proposal/<int:proposal_id>/resend/", proposals.proposal_resend, name="proposal-resend"),
     path("applications/", applications.applications, name="applications"),
+    path("applications/new/", wizard.application_new, name="application-add"),
     path("applications/<record_number:record_number>/", applications.application, name="application"),
     path(
         "applications/<record_number:record_number>/withdraw/",
@@ -38,5 +50,66 @@ urlpatterns: list[URLPattern] = [
         "applications/<record_number:record_number>/restore/",
         applications.application_restore,
         name="application-restore",
+    ),
+    path(
+        "applications/<record_number:record_number>/submit/", submission.application_submit, name="application-submit"
+    ),
+    path("applications/<record_number:record_number>/state/", submission.application_state, name="application-state"),
+    path(
+        "applications/<record_number:record_number>/failed/", submission.application_failed, name="application-failed"
+    ),
+    path("applications/<record_number:record_number>/pdf/", submission.application_pdf, name="application-pdf"),
+    path("applications/<record_number:record_number>/proof/", submission.proof_packet, name="application-proof"),
+    path(
+        "applications/<record_number:record_number>/proof-file/",
+        submission.proof_file,
+        name="application-proof-file",
+    ),
+    path(
+        "applications/<record_number:record_number>/continue/",
+        wizard.application_continue,
+        name="application-continue",
+    ),
+    path(
+        "applications/<record_number:record_number>/client-search/",
+        application_lookups.client_search,
+        name="application-client-search",
+    ),
+    path(
+        "applications/<record_number:record_number>/address-search/",
+        application_lookups.address_search_result,
+        name="application-address-search",
+    ),
+    path(
+        "applications/<record_number:record_number>/county/",
+        application_lookups.county,
+        name="application-county",
+    ),
+    path(
+        "applications/<record_number:record_number>/evidence/",
+        evidence.application_evidence,
+        name="application-evidence",
+    ),
+    path("applications/<record_number:record_number>/terms/", wizard.application_terms, name="application-terms"),
+    path(
+        "applications/<record_number:record_number>/texts/<slug:kind>/",
+        wizard.application_text,
+        name="application-text",
+    ),
+    path("applications/<record_number:record_number>/<step:step>/", wizard.application_step, name="application-step"),
+    path(
+        "applications/<record_number:record_number>/<step:step>/<slug:name>/new/",
+        wizard.application_card,
+        name="application-card-add",
+    ),
+    path(
+        "applications/<record_number:record_number>/<step:step>/<slug:name>/<int:pk>/",
+        wizard.application_card,
+        name="application-card",
+    ),
+    path(
+        "applications/<record_number:record_number>/<step:step>/<slug:name>/<int:pk>/delete/",
+        wizard.application_card_delete,
+        name="application-card-delete",
     ),
 ]

@@ -1,20 +1,53 @@
 """What an accepted enrollment, termination or reinstatement does to the policy as the portal shows it (ADR 0014)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
 from clients.membersystem import outcomes
 from clients.membersystem.outcomes import Outcomes
-from clients.models import Coverage, MemberChange, Policy
-from clients.services import statuses
+from clients.membersystem.payloads import EnrolledPcp
+from clients.models import Account, Coverage, MemberChange, PcpAssignment, Policy
+from clients.services import policies, statuses
 
 Kind = MemberChange.Kind
+ADDRESS = ("address_1", "address_2", "city", "us_state", "zip")
 
 
 def _enrolled(change: MemberChange, now: datetime) -> None:
-    """The numbers are stored by then (``clients.membersystem.numbers``); the status follows from the dates."""
+    """Coverage from now on: in the producer's book, with the status that follows from the dates (ADR 0022).
+
+    The numbers are stored by then (``clients.membersystem.numbers``). The address a household that was known before gave
+    on its application counts from here.
+    """
+    Policy.objects.filter(pk=change.policy_id, awaits_acceptance=True).update(awaits_acceptance=False)
+    if address := change.payload.get("address"):
+        Account.objects.filter(pk=change.account_id).update(**{name: address[name] for name in ADDRESS})
+        policies.refresh_insured(account_ids=[change.account_id])
+    for chosen in change.payload.get("pcp", ()):
+        _assign(change, chosen)
     statuses.refresh_policies(policy_ids=[change.policy_id], now=now)
+
+
+def _assign(change: MemberChange, chosen: EnrolledPcp) -> None:
+    """The PCP chosen with the enrollment, from the first day of coverage; whoever was there before ends the day before.
+
+    A choice that begins on that day or later was made since and stays.
+    """
+    first = Coverage.objects.get(policy=change.policy_id, member=chosen["member"]).effective_date
+    spans = PcpAssignment.objects.select_for_update().filter(member=chosen["member"])
+    if spans.filter(effective_date__gte=first).exists():
+        return
+    before = spans.filter(Q(end_date__isnull=True) | Q(end_date__gte=first))
+    before.update(end_date=first - timedelta(days=1))
+    PcpAssignment.objects.create(
+        member_id=chosen["member"],
+        policy_id=change.policy_id,
+        medical_group_id=chosen["group"],
+        provider_id=chosen["provider"],
+        effective_date=first,
+        received_on=date.fromisoformat(chosen["received_on"]),
+    )
 
 
 def _termed(change: MemberChange, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.models import User
+from clients.membersystem import outcomes
 from clients.models import MemberChange
 from portal.common.notifications.notify import notify_all
 
@@ -35,9 +36,10 @@ def _tell_of_failure(change: MemberChange, at: datetime) -> None:
     account = change.account.number or ""
     what, where = change.get_kind_display(), f" of account {account}" if account else ""
     rejected = change.status == MemberChange.Status.REJECTED
+    told_elsewhere = outcomes.outcomes_of(change.kind).tells_people(change)
     how = "was not accepted by the member system" if rejected else "could not be delivered to the member system"
     notify_all(
-        recipients=_concerned(change),
+        recipients=[] if told_elsewhere else _concerned(change),
         kind=FAILED,
         title=f"{what}{where} {how}",
         text="What the carrier had before still applies. The carrier's staff are looking into it; you may also make the "

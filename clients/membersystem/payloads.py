@@ -56,10 +56,35 @@ class IdCardPayload(TypedDict):
     replacement: bool
 
 
+class AddressData(TypedDict):
+    """A home address; the keys are those of the ``Account`` columns."""
+
+    address_1: str
+    address_2: str
+    city: str
+    us_state: str
+    zip: str
+
+
+class EnrolledPcp(TypedDict):
+    """Whom a member has chosen with the enrollment: ids of the ``Member``, and of the group and physician of the directory."""
+
+    member: int
+    group: int | None
+    provider: int | None
+    received_on: str
+
+
 class EnrollPayload(TypedDict):
-    """ENROLL. The household, coverages and premium are read from the policy's rows when the change is sent."""
+    """ENROLL. The household, coverages and premium are read from the policy's rows when the change is sent.
+
+    ``address`` is that of the application, for a household whose row has the address from before until this is accepted. ``pcp``
+    are the choices made with it, which become assignments with the acceptance; without the key those on file are told.
+    """
 
     effective_date: str
+    address: NotRequired[AddressData]
+    pcp: NotRequired[list[EnrolledPcp]]
 
 
 class TermPayload(TypedDict):

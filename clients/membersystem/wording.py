@@ -58,6 +58,9 @@ def _id_card(payload: dict[str, Any]) -> Iterator[Line]:
 
 def _enroll(payload: dict[str, Any]) -> Iterator[Line]:
     yield Line("Effective", "", payload["effective_date"])
+    if address := payload.get("address"):
+        parts = (address["address_1"], address["address_2"], address["city"], address["us_state"], address["zip"])
+        yield Line("Address", "", ", ".join(filter(None, parts)))
 
 
 def _term(payload: dict[str, Any]) -> Iterator[Line]:

@@ -19,13 +19,18 @@ def ssn_last4_digest(last4: str) -> str:
     return digest(last4, purpose="ssn-last4")
 
 
+def _policies(account: OuterRef, number_ids: list[int]) -> Any:
+    """Policies in these books that make the household a client: not those that are only applied for."""
+    from clients.models.policies import Policy
+
+    return Policy.objects.in_the_book().filter(account_id=account, producer_number__any_of=number_ids)
+
+
 class AccountQuerySet(BookScopedQuerySet["Account"]):
     """A household is a client of whoever is producer of record of one of its policies."""
 
     def in_books(self, number_ids: list[int]) -> "AccountQuerySet":
-        from clients.models.policies import Policy
-
-        return self.filter(Exists(Policy.objects.filter(account_id=OuterRef("pk"), producer_number__any_of=number_ids)))
+        return self.filter(Exists(_policies(OuterRef("pk"), number_ids)))
 
 
 class Account(models.Model):
@@ -73,11 +78,7 @@ class Account(models.Model):
 
 class MemberQuerySet(BookScopedQuerySet["Member"]):
     def in_books(self, number_ids: list[int]) -> "MemberQuerySet":
-        from clients.models.policies import Policy
-
-        return self.filter(
-            Exists(Policy.objects.filter(account_id=OuterRef("account_id"), producer_number__any_of=number_ids))
-        )
+        return self.filter(Exists(_policies(OuterRef("account_id"), number_ids)))
 
 
 class Member(models.Model):

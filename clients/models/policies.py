@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from accounts.models import ProducerNumber
 from accounts.scoping import BookScopedQuerySet
 from clients.models.accounts import Account, Member
+from portal.common.access import Perm
 from portal.common.dates import US_STATE_CHOICES
 
 # Before every day there is: the status of this policy has not been worked out yet.
@@ -17,6 +19,15 @@ NEVER_WORKED_OUT = date(1, 1, 1)
 
 
 class PolicyQuerySet(BookScopedQuerySet["Policy"]):
+    def for_user(self, user: Any, *, perm: Perm = Perm.CLIENT_VIEW) -> Any:
+        """Policies of the books this user may open with ``perm``. What only an application asks for is none yet."""
+        rows: PolicyQuerySet = super().for_user(user, perm=perm)
+        return rows.in_the_book()
+
+    def in_the_book(self) -> "PolicyQuerySet":
+        """Without policies that the member system has not accepted yet: they are not coverage (ADR 0022)."""
+        return self.filter(awaits_acceptance=False)
+
     def in_grace(self) -> "PolicyQuerySet":
         """Policies in their grace period, according to the status on the row."""
         return self.filter(status=Policy.Status.GRACE)
@@ -30,6 +41,8 @@ class PolicyQuerySet(BookScopedQuerySet["Policy"]):
         return self.select_related("account", "producer_number__producer")
 
 
+# Indexes of books are read with this condition, and answer it without a look at the row.
+IN_THE_BOOK = Q(awaits_acceptance=False)
 _STATUS_DISAGREES = ~Q(derived_status="") & ~Q(status=F("derived_status"))
 
 
@@ -132,6 +145,12 @@ class Policy(models.Model):
     on_autopay = models.BooleanField(default=False)
 
     # State
+    awaits_acceptance = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Applied for and not accepted by the member system yet: no coverage, and in nobody's book.",
+    )
     status = models.CharField(max_length=19, choices=Status.choices)
     status_source = models.CharField(max_length=7, choices=StatusSource.choices, default=StatusSource.CARRIER)
     # Kept by clients.services.statuses: what the dates give, also where the carrier's word stands in status.
@@ -179,17 +198,27 @@ class Policy(models.Model):
                 OpClass(F("insured_first_key"), name="text_pattern_ops"),
                 F("id"),
                 name="policy_book_by_name",
+                condition=IN_THE_BOOK,
             ),
             models.Index(
                 F("producer_number"),
                 OpClass(F("insured_first_key"), name="text_pattern_ops"),
                 name="policy_book_by_first_name",
+                condition=IN_THE_BOOK,
             ),
             # These end in id so that ORDER BY date, id LIMIT walks the index instead of sorting a month end's ties.
-            models.Index(fields=["producer_number", "status", "paid_to_date", "id"], name="policy_book_status_paid"),
-            models.Index(fields=["producer_number", "paid_to_date", "id"], name="policy_book_paid"),
-            models.Index(fields=["producer_number", "term_date", "id"], name="policy_book_term"),
-            models.Index(fields=["producer_number", "effective_date", "id"], name="policy_book_effective"),
+            models.Index(
+                fields=["producer_number", "status", "paid_to_date", "id"],
+                name="policy_book_status_paid",
+                condition=IN_THE_BOOK,
+            ),
+            models.Index(
+                fields=["producer_number", "paid_to_date", "id"], name="policy_book_paid", condition=IN_THE_BOOK
+            ),
+            models.Index(fields=["producer_number", "term_date", "id"], name="policy_book_term", condition=IN_THE_BOOK),
+            models.Index(
+                fields=["producer_number", "effective_date", "id"], name="policy_book_effective", condition=IN_THE_BOOK
+            ),
             models.Index(fields=["insured_ssn_digest", "insured_date_of_birth"], name="policy_by_ssn_digest"),
             models.Index(fields=["insured_date_of_birth", "producer_number"], name="policy_by_birth_date"),
             models.Index(fields=["insured_zip", "producer_number"], name="policy_by_zip"),
@@ -205,13 +234,13 @@ class Policy(models.Model):
                 fields=["paid_to_date", "id"],
                 include=["producer_number"],
                 name="policy_carrier_grace",
-                condition=Q(status="GRACE"),
+                condition=Q(status="GRACE") & IN_THE_BOOK,
             ),
             # All that a list of those who have to pay needs to find its page, for books of a hundred numbers and more.
             models.Index(
                 fields=["producer_number", "status", "insured_last_key", "insured_first_key", "id"],
                 name="policy_book_to_pay",
-                condition=Q(status="GRACE") | Q(status="INITIAL_PAYMENT_DUE"),
+                condition=(Q(status="GRACE") | Q(status="INITIAL_PAYMENT_DUE")) & IN_THE_BOOK,
             ),
             models.Index(fields=["us_state", "status_holds_until"], name="policy_status_due"),
             models.Index(fields=["id"], name="policy_status_disagrees", condition=_STATUS_DISAGREES),

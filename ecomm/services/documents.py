@@ -5,7 +5,7 @@ repeats them.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Producer, User
 from accounts.scoping import producers_acted_for
+from clients.models import Account
 from ecomm.models import DocumentSubmission, DocumentType
 from ecomm.rules.rejection_reasons import MALWARE
 from ecomm.selectors.documents import household_of
@@ -29,6 +30,20 @@ from portal.common.numbers import next_number
 
 SEQUENCE = "ecomm_document_tracking"
 ACCEPTED, REJECTED = "document.accepted", "document.rejected"
+
+Follower = Callable[[DocumentSubmission], bool]
+_followers: list[Follower] = []
+
+
+def when_decided(follower: Follower) -> Follower:
+    """Call ``follower`` with each document that was accepted or rejected, in the transaction that records it.
+
+    Apps whose records documents belong to register here from their ``registrations.py``. A follower answers whether it has
+    told the people concerned itself, and does nothing for documents that are not its own.
+    """
+    if follower not in _followers:
+        _followers.append(follower)
+    return follower
 
 
 class NotForThisProducer(Exception):
@@ -64,31 +79,73 @@ def submit(
     """
     sent_key = _key_of_set(files, document_type, producer, by, form_key, account_number, eapp_number)
     with transaction.atomic():
-        # Five clicks at the same moment: four wait here, then find what the first one has done.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sent_key])
-        if DocumentSubmission.objects.filter(form_key=f"{sent_key}-1").exists():
+        if _sent_before(sent_key):
             return sent_key
         if producer not in producers_acted_for(by, Perm.CARRIER_CONTACT):
             raise NotForThisProducer("You can no longer send documents for this producer.")
-        # Only files that were sent count, so the count belongs to this transaction.
-        count_uploads(by, len(files), at)
         household = household_of(by, producer=producer, account_number=account_number, eapp_number=eapp_number)
-        for place, file in enumerate(files, start=1):
-            document = DocumentSubmission.objects.create(
-                tracking_number=next_number(SEQUENCE),
-                document_type=document_type,
-                account_number=account_number,
-                eapp_number=eapp_number,
-                account=household,
-                producer=producer,
-                submitted_by=by,
-                submitted_at=at,
-                file=store.keep(file, by=by, at=at),
-                form_key=f"{sent_key}-{place}",
-            )
-            _record("document.submitted", document, by=by, type=document_type.code, linked=household is not None)
+        numbers = {"account_number": account_number, "eapp_number": eapp_number}
+        _keep(files, sent_key, document_type, producer, by, at, account=household, **numbers)
     return sent_key
+
+
+@transaction.atomic
+def submit_with_record(
+    *,
+    files: Sequence[CheckedFile],
+    document_type: DocumentType,
+    producer: Producer,
+    by: User,
+    at: datetime,
+    form_key: str,
+    record: str,
+    account: Account | None = None,
+) -> list[DocumentSubmission]:
+    """Send files that belong to a record of the portal, such as an application, and return them with their numbers.
+
+    Whoever calls it has checked that ``by`` may work on the record, which is of ``producer``'s book, and that ``account``
+    is its household. ``record`` names record and place in it: the same form with the same content is one set however often
+    it arrives. Raises ``TooOften`` and ``UploadRefused`` like ``submit``.
+    """
+    sent_key = _key_of_set(files, document_type, producer, by, form_key, record)
+    if not _sent_before(sent_key):
+        _keep(files, sent_key, document_type, producer, by, at, account=account)
+    return list(DocumentSubmission.objects.filter(form_key__startswith=f"{sent_key}-").order_by("tracking_number"))
+
+
+def _sent_before(sent_key: str) -> bool:
+    """Of five clicks at the same moment four wait here, then find what the first one has done."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sent_key])
+    return DocumentSubmission.objects.filter(form_key=f"{sent_key}-1").exists()
+
+
+def _keep(
+    files: Sequence[CheckedFile],
+    sent_key: str,
+    document_type: DocumentType,
+    producer: Producer,
+    by: User,
+    at: datetime,
+    *,
+    account: Account | None,
+    **numbers: str,
+) -> None:
+    # Only files that were sent count, so the count belongs to this transaction.
+    count_uploads(by, len(files), at)
+    for place, file in enumerate(files, start=1):
+        document = DocumentSubmission.objects.create(
+            tracking_number=next_number(SEQUENCE),
+            document_type=document_type,
+            account=account,
+            producer=producer,
+            submitted_by=by,
+            submitted_at=at,
+            file=store.keep(file, by=by, at=at),
+            form_key=f"{sent_key}-{place}",
+            **numbers,
+        )
+        _record("document.submitted", document, by=by, type=document_type.code, linked=account is not None)
 
 
 def _key_of_set(files: Sequence[CheckedFile], *facts: Any) -> str:
@@ -179,19 +236,21 @@ def _decide(
     document.save(update_fields=["status", "reason", "decided_by", "decided_at"])
     rejected = status == DocumentSubmission.Status.REJECTED
     kind = REJECTED if rejected else ACCEPTED
+    told = [follower(document) for follower in _followers]
     recipients = _to_be_told(document)
     if rejected:
         # A rejection nobody can find on the list would be no answer.
         document.hidden_for.remove(*recipients)
-    notify_all(
-        recipients=recipients,
-        kind=kind,
-        title=f"Document {document} was {'rejected' if rejected else 'accepted'}",
-        text="The reason stands in the list of submitted documents." if rejected else "",
-        url=reverse("ecomm:documents"),
-        fact=f"{kind} {document.tracking_number}",
-        at=at,
-    )
+    if not any(told):
+        notify_all(
+            recipients=recipients,
+            kind=kind,
+            title=f"Document {document} was {'rejected' if rejected else 'accepted'}",
+            text="The reason stands in the list of submitted documents." if rejected else "",
+            url=reverse("ecomm:documents"),
+            fact=f"{kind} {document.tracking_number}",
+            at=at,
+        )
     _record(kind, document, by=by, malware=rejected and by is None)
     return document
 

@@ -1,4 +1,4 @@
-"""Applications: started from a quote, withdrawn and brought back while they are drafts (QUO_06, LST_01)."""
+"""Applications: started from a quote or anew, withdrawn and brought back while they are drafts (QUO_06, LST_01)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import ProducerNumber, User
+from clients.models import Policy
 from enrollment.models import Applicant, Application, ApplicationPlan, Quote, QuotePerson, QuotePlan
 from enrollment.rules import application_days
 from enrollment.selectors.quotes import SelectedPlan
@@ -75,6 +76,8 @@ def start(
         record_number=f"A-{next_number(SEQUENCE):04d}",
         producer_number=quote.producer_number,
         quote=quote,
+        member_id=quote.member_id,
+        form_type=_form_type(plans),
         effective_date=quote.effective_date,
         zip=quote.zip,
         county=quote.county,
@@ -110,6 +113,39 @@ def start(
     )
     _record("application.started", application, by, plans=len(plans), people=len(people))
     return application
+
+
+@transaction.atomic
+def start_new(*, number: ProducerNumber, by: User, at: datetime, form_key: str) -> Application:
+    """Begin an application without a quote under ``number``, which is one the person may write under (WIZ_01, WIZ_05).
+
+    However often one form arrives (``form_key``) it is one application. The state is the number's.
+    """
+    key = f"{by.pk}:{form_key}"
+    # Two arrivals of one form take turns; the second finds what the first has made.
+    ProducerNumber.objects.select_for_update(of=("self",)).get(pk=number.pk)
+    made_before = Application.objects.filter(form_key=key).first()
+    if made_before is not None:
+        return made_before
+    application = Application.objects.create(
+        record_number=f"A-{next_number(SEQUENCE):04d}",
+        producer_number=number,
+        us_state=number.us_state,
+        form_key=key,
+        created_by=by,
+        created_at=at,
+        updated_at=at,
+        expires_on=application_days.expires_on(changed_on=today_in(number.us_state, now=at)),
+    )
+    Applicant.objects.create(application=application, position=0, relation=QuotePerson.Relation.SELF)
+    _record("application.started", application, by, plans=0, people=1)
+    return application
+
+
+def _form_type(plans: Sequence[SelectedPlan]) -> str:
+    """What is applied for with these plans (AUT_02)."""
+    medical = any(one.row.plan.line == Policy.Line.MEDICAL for one in plans)
+    return Application.FormType.MEDICAL_DENTAL if medical else Application.FormType.DENTAL
 
 
 def _check(plans: Sequence[SelectedPlan], shown: Decimal | None) -> None:

@@ -11,6 +11,7 @@ from accounts.http import AuthenticatedHttpRequest
 from enrollment.application_tables import TABS, ApplicationTable, tabs
 from enrollment.models import Application
 from enrollment.selectors import applications as selector
+from enrollment.selectors import evidence
 from enrollment.services import applications as service
 from portal.common import audit, came_from, criteria, exports, grid_posts
 from portal.common.access import Perm, requires
@@ -60,7 +61,11 @@ def application(request: AuthenticatedHttpRequest, record_number: str) -> HttpRe
     """General Information, Producer Information, applicants and plans of one application. Every look is audited."""
     row = _application(request, record_number)
     service.record_viewed(row, by=request.user)
-    context = {"detail": selector.detail_of(request.user, row), "way_back": came_from.way_back(request)}
+    context = {
+        "detail": selector.detail_of(request.user, row),
+        "evidence": evidence.checklist_of(row),
+        "way_back": came_from.way_back(request),
+    }
     return render(request, "enrollment/application.html", context)
 
 

@@ -59,7 +59,7 @@ def quote_enroll(request: AuthenticatedHttpRequest, quote_id: int) -> HttpRespon
         messages.error(request, str(exc))
         return redirect("enrollment:quote-review", quote.pk)
     messages.success(request, STARTED.format(number=application.record_number))
-    return redirect("enrollment:application", application.record_number)
+    return redirect("enrollment:application-step", application.record_number, "general")
 
 
 def _chosen(posted: QueryDict, plans: Sequence[SelectedPlan]) -> list[SelectedPlan]:

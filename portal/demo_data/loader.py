@@ -14,12 +14,16 @@ from accounts.services import hierarchy
 from clients.models import Account, MedicalGroup, Member, Policy, Prospect, Provider
 from clients.services import surnames
 from portal.demo_data import (
+    application_people,
     cases,
     contact_changes,
     contacts,
     content,
+    coverage_answers,
     documents,
+    drafts,
     enrolling,
+    evidence,
     id_cards,
     issues,
     logins,
@@ -30,6 +34,7 @@ from portal.demo_data import (
     providers,
     questions,
     quotes,
+    submissions,
 )
 from portal.demo_data.books import ProducerSpec, carrier_producers, demo_producers
 from portal.demo_data.cases import CaseNumbers
@@ -154,6 +159,11 @@ def load(
         if star:
             quotes.add_quotes(by=star, now=now)
             enrolling.add_applications_and_proposals(by=star, now=now)
+            submissions.add_submissions(by=star, now=now)
+            application_people.add_people(by=star, now=now)
+            drafts.add_drafts(by=star, now=now)
+            coverage_answers.add_coverage_answers(by=star, now=now)
+            evidence.add_evidence(by=star, now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

@@ -47,6 +47,8 @@ CARRIER_ENTITY_LINE = os.environ.get("CARRIER_ENTITY_LINE") or os.environ.get(
 CARRIER_ADDRESS = os.environ.get(
     "CARRIER_ADDRESS", "" if "CARRIER_NAME" in os.environ else "1200 Lantern Row, Peoria, IL 61602"
 )
+# Asked about failed applications (LST_09); empty: SUPPORT_PHONE.
+FAILED_APPLICATIONS_PHONE = os.environ.get("FAILED_APPLICATIONS_PHONE", "")
 SUPPORT_PHONE = os.environ.get("SUPPORT_PHONE", "1-800-555-0142")
 SUPPORT_EMAIL = os.environ.get("SUPPORT_EMAIL", "help@prairiesummit.example")
 SUPPORT_HOURS = os.environ.get("SUPPORT_HOURS", "Monday through Friday, 8 a.m. to 6 p.m. Central Time")
@@ -224,6 +226,9 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.common.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Days after submission until proof of a life event is due, where its row says nothing else: the carrier's choice.
+EVIDENCE_DUE_DAYS = int(os.environ.get("EVIDENCE_DUE_DAYS", "30"))
+
 # --- Time and place: moments are stored in UTC; DISPLAY zone is the carrier's home ---
 USE_TZ = True
 TIME_ZONE = os.environ.get("PORTAL_TIME_ZONE", "America/Chicago")
@@ -325,6 +330,11 @@ ID_CARD_MOST_IN_ONE_FILE = int(os.environ.get("ID_CARD_MOST_IN_ONE_FILE", "200")
 PROPOSAL_EMAILS_PER_HOUR = int(os.environ.get("PROPOSAL_EMAILS_PER_HOUR", "60"))
 PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY = int(os.environ.get("PROPOSAL_EMAILS_PER_MAILBOX_PER_DAY", "10"))
 PROPOSAL_FILES_KEEP_DAYS = int(os.environ.get("PROPOSAL_FILES_KEEP_DAYS", "90"))
+# Applications: of whose application a dental plan, or the attestation of pediatric dental benefits elsewhere, is asked beside
+# a medical plan (EVERYBODY, CHILDREN: where somebody is of the age for them, NOBODY; PLN_03); whether the numbers of other
+# coverage may be given as "Unknown" (COV_04).
+PEDIATRIC_DENTAL_ASKED_OF = os.environ.get("PEDIATRIC_DENTAL_ASKED_OF") or "EVERYBODY"
+OTHER_COVERAGE_UNKNOWN_NUMBERS = os.environ.get("OTHER_COVERAGE_UNKNOWN_NUMBERS", "1") == "1"
 # Where clients are enrolled on the exchange, as STATE=https://... with commas: the state's own exchange, or the sign-in page
 # of the shopping platform (enrollment/rules/on_exchange.py says which). A state that is not listed cannot be gone on with.
 ON_EXCHANGE_URLS = env_https_by_state("ON_EXCHANGE_URLS")
@@ -389,6 +399,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60,
         "options": {"expires": 60 * 60},
     },
+    # Several times a day, because a notice is told once however often it is due.
+    "tell-of-expiring-applications": {
+        "task": "enrollment.tell_of_expiring_applications",
+        "schedule": 4 * 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }
@@ -422,6 +438,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+# Where Address Search on applications takes addresses from (enrollment/address_search); empty: they are entered by hand.
+ADDRESS_SEARCH_PROVIDER = os.environ.get(
+    "ADDRESS_SEARCH_PROVIDER", "enrollment.address_search.offline.OfflineAddresses"
+)
 SHIPPED_CATALOG_DIR = BASE_DIR / "enrollment" / "data"  # plans and places for demonstrations
 DEMO_MAILBOX = False  # /demo/mailbox/ exists only where this is true
 LOG_FORMAT = os.environ.get("LOG_FORMAT", "text")

@@ -72,7 +72,7 @@ def test_the_pop_up_leads_to_the_draft_or_makes_another(world, sign_in_as, new_c
         assert page.get_by_label("First Name").input_value() == "Ann"
     page.goto(f"/enroll/quotes/{quote.pk}/review/")
     page.get_by_role("button", name=ENROLL).click()
-    page.wait_for_url("**/enroll/applications/A-*/")
+    page.wait_for_url("**/enroll/applications/A-*/general/")
     first = page.url
     for width in (320, 1280) if scripts else ():
         page.set_viewport_size({"width": width, "height": PHONE["height"]})

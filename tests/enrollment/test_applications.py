@@ -42,7 +42,7 @@ def test_each_list_has_its_applications_and_the_record_number_leads_to_the_page(
     assert numbers == {"completed": ["A-0639"], "incomplete": ["A-0638"], "failed": ["A-0640"], "": ["A-0638"]}
     tabs = pages.read(client.get(LISTS)).one("ul", class_="legal-tabs").all("a")
     assert [tab.text for tab in tabs] == ["Completed Applications", "Incomplete Applications", "Failed Applications"]
-    assert client.get(found["incomplete"].links[0]["Record Number"]).status_code == 200
+    assert client.get(found["completed"].links[0]["Record Number"]).status_code == 200
 
 
 def test_the_list_says_applicant_plans_premium_and_days(world, draft, sign_in):

@@ -57,7 +57,7 @@ def move_to_exchange(quote):
 def test_the_application_takes_household_plans_and_prices_from_the_quote(quote, world, sign_in):
     response = press(sign_in(world.producer), quote)
     application = Application.objects.get()
-    assert response.url == f"/enroll/applications/{application.record_number}/"
+    assert response.url == f"/enroll/applications/{application.record_number}/general/"
     assert application.record_number.startswith("A-")
     assert (application.status, application.effective_date, application.county) == (
         "INCOMPLETE",
@@ -142,11 +142,11 @@ def test_an_application_begun_before_is_offered_to_be_resumed_or_another_created
     for part in (dialog, page):
         assert draft.record_number in part.text
         link = next(one for one in part.all("a") if one.text == "Go To Incomplete Application")
-        assert client.get(link.attrs["href"]).status_code == 200
+        assert client.get(link.attrs["href"], follow=True).status_code == 200
     assert Application.objects.count() == 1
     response = press(client, quote, form_key="other-form-key-01", start="new")
     assert Application.objects.count() == 2
-    assert response.url != f"/enroll/applications/{draft.record_number}/"
+    assert response.url != f"/enroll/applications/{draft.record_number}/general/"
 
 
 @pytest.mark.feature("QUO_06")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -60,6 +60,7 @@ from tests.support.factories import (
 )
 from tests.support.signing_in import half_signed_in
 from tests.support.urls import Address, addresses
+from tests.support.wizard import load_tables
 from tests.support.world import World
 
 # --- the matrix ---
@@ -284,6 +285,31 @@ MATRIX = """
     GET     enrollment:application   application  in    in   200  200  404  404  403  403  200  403  403  403
     POST    enrollment:application-withdraw application in in ->  ->   404  404  403  403  ->   403  403  403
     POST    enrollment:application-restore application in  in ->  ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-submit application in   in 200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:application-state application in    in 200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:application-failed application in   in ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-pdf application in      in 404  404  404  404  403  403  404  403  403  403
+    GET     enrollment:application-proof application in    in 404  404  404  404  403  403  404  403  403  403
+    GET     enrollment:application-proof-file application in in 404 404 404  404  403  403  404  403  403  403
+    POST    enrollment:application-submit application in   in ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-evidence application in in 200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:application-evidence application in in ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-continue application in in ->  ->   404  404  403  403  ->   403  403  403
+    POST    enrollment:application-client-search application in in 200 200 404 404 403 403 200 403 403 403
+    POST    enrollment:application-address-search application in in 200 200 404 404 403 403 200 403 403 403
+    POST    enrollment:application-county application in in 200 200 404 404 403 403 200 403 403 403
+    GET     enrollment:application-step app_step   in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:application-step app_step   in    in   ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-add -           in    in   200  200  200  200  403  403  200  403  403  403
+    POST    enrollment:application-add nothing     in    in   200  200  200  200  403  403  200  403  403  403
+    GET     enrollment:application-card-add app_card in  in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:application-card-add app_card in  in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:application-card app_event  in    in   200  200  404  404  403  403  200  403  403  403
+    POST    enrollment:application-card app_event  in    in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:application-card-delete app_event in in 200 200  404  404  403  403  200  403  403  403
+    POST    enrollment:application-card-delete app_event in in ->  ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-terms application in  in   200  200  404  404  403  403  200  403  403  403
+    GET     enrollment:application-text app_text   in    in   200  200  404  404  403  403  200  403  403  403
     GET     health                   -            200   200  200  200  200  200  200  200  200  200  200  200
     GET     metrics                  -            404   404  404  404  404  404  404  404  404  404  404  404
     GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200  200  200
@@ -331,9 +357,18 @@ def proposal_of(world: World) -> Proposal:
 
 def application_of(world: World) -> Application:
     """An incomplete application of the producer of record."""
+    load_tables()
     return Application.objects.filter(record_number="A-0638").first() or ApplicationFactory(
         record_number="A-0638", producer_number=world.number, created_by=world.producer
     )
+
+
+def life_event_of(world: World) -> list[object]:
+    """The first of two life events of that application, as its address names it."""
+    row = application_of(world)
+    for day in (1, 2):
+        row.life_events.get_or_create(code="LOSS_MEC", event_date=date(2026, 11, day))
+    return [row.record_number, "general", "life-events", row.life_events.order_by("id").values_list("pk", flat=True)[0]]
 
 
 @dataclass(frozen=True)
@@ -354,6 +389,12 @@ class Asked:
             "offered": [proposal_of(world).quote_id] if self.what == "offered" else [],
             "proposal": [proposal_of(world).quote_id, proposal_of(world).pk] if self.what == "proposal" else [],
             "application": [application_of(world).record_number] if self.what == "application" else [],
+            "app_step": [application_of(world).record_number, "coverage"] if self.what == "app_step" else [],
+            "app_card": [application_of(world).record_number, "general", "life-events"]
+            if self.what == "app_card"
+            else [],
+            "app_event": life_event_of(world) if self.what == "app_event" else [],
+            "app_text": [application_of(world).record_number, "proxy"] if self.what == "app_text" else [],
             "npn": [world.producer.producer.npn],
             "grant": [grant_of(world, world.delegate)],
             "old_grant": [grant_of(world, world.former_delegate)],

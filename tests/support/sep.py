@@ -6,7 +6,7 @@ from datetime import date
 from django.utils import timezone
 
 from enrollment import shipped
-from enrollment.models import LifeEventKind, OpenEnrollmentPeriod
+from enrollment.models import EvidenceKind, LifeEventKind, OpenEnrollmentPeriod
 
 
 def load_sep_tables() -> None:
@@ -28,4 +28,9 @@ def load_sep_tables() -> None:
                 published_at=now,
             )
             for row in shipped.life_events()
+        )
+    if not EvidenceKind.objects.exists():
+        EvidenceKind.objects.bulk_create(
+            EvidenceKind(**asdict(slot), position=place * 10, first_day=date(2025, 1, 1))
+            for place, slot in enumerate(shipped.evidence_slots(), start=1)
         )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from clients.membersystem.gateways.base import Transaction
 from clients.membersystem.payloads import (
     ContactPayload,
+    EnrolledPcp,
     EnrollPayload,
     IdCardPayload,
     PcpData,
@@ -21,8 +22,10 @@ from clients.membersystem.payloads import (
 )
 from clients.membersystem.x12 import transactions as x12
 from clients.models import (
+    Account,
     ContactPoint,
     Coverage,
+    MedicalGroup,
     Member,
     MemberChange,
     PcpAssignment,
@@ -94,6 +97,11 @@ class Reader:
             for span in spans.select_related("medical_group", "provider").order_by("effective_date"):
                 self._assignments[span.policy_id, span.member_id].append(span)
         self._providers = self._providers_of(changes)
+        chosen = [one for change in changes for one in _chosen_with(change)]
+        self._groups = MedicalGroup.objects.in_bulk({one["group"] for one in chosen} - {None}) if chosen else {}
+        self._enrolled_providers = (
+            Provider.objects.in_bulk({one["provider"] for one in chosen} - {None}) if chosen else {}
+        )
 
     @staticmethod
     def _providers_of(changes: Iterable[MemberChange]) -> dict[str, Provider]:
@@ -216,8 +224,25 @@ class Reader:
                 for kind, number in _NUMBERS.items()
                 if kind in points
             ],
-            providers=self._providers_at(coverage),
+            providers=self._providers_of_enrollee(change, coverage),
         )
+
+    def _providers_of_enrollee(self, change: MemberChange, coverage: Coverage) -> list[x12.Provider]:
+        """The choice made with the enrollment; of a policy with assignments on file, that of the first day."""
+        payload = cast(EnrollPayload, change.payload)
+        if "pcp" not in payload:
+            return self._providers_at(coverage)
+        chosen = next((one for one in payload["pcp"] if one["member"] == coverage.member_id), None)
+        if chosen is None:
+            return []
+        group = self._groups.get(chosen["group"] or 0)
+        one = self._enrolled_providers.get(chosen["provider"] or 0)
+        providers: list[x12.Provider] = []
+        if group:
+            providers.append(x12.MedicalGroup(number=group.number, name=group.name))
+        if one:
+            providers.append(x12.Physician(npi=one.npi, last_name=one.last_name, first_name=one.first_name))
+        return providers
 
     def _providers_at(self, coverage: Coverage) -> list[x12.Provider]:
         """Whom the member has chosen for the first day of coverage."""
@@ -332,7 +357,8 @@ class Reader:
         )
 
     def _address(self, change: MemberChange) -> x12.Address | None:
-        account = self._policies[change.policy_id].account
+        told = change.payload.get("address") if change.kind == MemberChange.Kind.ENROLL else None
+        account = Account(**told) if told else self._policies[change.policy_id].account
         if not (account.address_1 or account.city or account.zip):
             return None
         return x12.Address(
@@ -342,6 +368,14 @@ class Reader:
             us_state=account.us_state,
             zip=account.zip,
         )
+
+
+def _chosen_with(change: MemberChange) -> list[EnrolledPcp]:
+    """The PCPs chosen with an enrollment; none for a payload that is not in the agreed form, which is found out later."""
+    chosen = change.payload.get("pcp") if isinstance(change.payload, dict) else None
+    if change.kind != MemberChange.Kind.ENROLL or not isinstance(chosen, list):
+        return []
+    return [cast(EnrolledPcp, one) for one in chosen if isinstance(one, dict) and {"group", "provider"} <= one.keys()]
 
 
 def _patient(established: bool) -> x12.Patient:

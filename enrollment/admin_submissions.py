@@ -1,0 +1,41 @@
+"""Submissions in the administration: looked up, never changed here."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from enrollment.models import Submission, SubmittedPolicy
+from portal.common.admin_base import ReadMostlyAdmin
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadMostlyAdmin):
+    """The answers themselves are not shown: the application's PDF is, to those who may enroll."""
+
+    list_display = ("application", "number", "outcome", "submitted_at", "submitted_by", "settled_at", "monthly_premium")
+    list_filter = ("outcome",)
+    list_select_related = ("application__producer_number__producer", "submitted_by")
+    search_fields = ("application__record_number__exact", "application__eapp_number__exact")
+    search_help_text = "Record number or E-App number."
+    hidden_fields = ("form_key", "answers")
+
+    def audit_id(self, obj: Any) -> str:
+        return str(obj.application.record_number)
+
+    def for_producer(self, obj: Any) -> str:
+        return str(obj.application.producer_number.producer.npn)
+
+
+@admin.register(SubmittedPolicy)
+class SubmittedPolicyAdmin(ReadMostlyAdmin):
+    list_display = ("submission", "line", "outcome", "policy", "change")
+    list_filter = ("outcome", "line")
+    list_select_related = ("submission__application__producer_number__producer", "policy", "change")
+    search_fields = ("submission__application__record_number__exact",)
+    search_help_text = "Record number."
+
+    def audit_id(self, obj: Any) -> str:
+        return str(obj.submission.application.record_number)
+
+    def for_producer(self, obj: Any) -> str:
+        return str(obj.submission.application.producer_number.producer.npn)

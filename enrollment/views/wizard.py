@@ -1,0 +1,489 @@
+"""The application step by step: its pages, cards, autosave and the way between them (WIZ_02, WIZ_07, WIZ_08)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.http import AuthenticatedHttpRequest
+from enrollment.forms.applications import StartForm
+from enrollment.models import Application, ApplicationText
+from enrollment.selectors import applications as application_selector
+from enrollment.selectors import wizard as selector
+from enrollment.selectors.quotes import writing_numbers
+from enrollment.selectors.texts import blocks_of, text_in_force
+from enrollment.services import applications as application_service
+from enrollment.services import drafts
+from enrollment.services.drafts import Saved
+from enrollment.wizard import finish
+from enrollment.wizard.authorization import Authorize
+from enrollment.wizard.cards import CardList
+from enrollment.wizard.completeness import missing_on
+from enrollment.wizard.sections import CardSection, Section, WizardContext
+from enrollment.wizard.steps import STEPS, Step, next_of, place_of, previous_of, step_of
+from portal.common import form_keys
+from portal.common.access import Perm, requires
+from portal.common.dates import as_text
+
+SAVED = "Your entries were saved. Application {number} is among the Incomplete Applications until {day}."
+THEIRS = "Nothing of yours was saved. Here is what was saved meanwhile."
+LEVELS = {name: number for number, name in messages.DEFAULT_TAGS.items()}
+# Texts by the last part of their address.
+TEXTS = {kind.value.lower().replace("_", "-"): kind.value for kind in ApplicationText.Kind}
+MINE = "Your entries were saved in place of those made meanwhile."
+
+
+@dataclass
+class DrawnPart:
+    """A section or a list of cards as the page shows it."""
+
+    name: str
+    title: str
+    template: str
+    form: Section | None = None
+    cards: type[CardList] | None = None
+    rows: list[Any] = field(default_factory=list)
+    why_no_more: str = ""
+    # What is missing about the part as a whole.
+    lacks: list[str] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PageError:
+    """One line of the summary of what is wrong on the page."""
+
+    href: str
+    label: str
+    text: str
+
+
+@requires(Perm.ENROLL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def application_new(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Start New Application: Producer Information of an application off the exchange (WIZ_01, WIZ_05, HOM_12)."""
+    numbers = writing_numbers(request.user)
+    looking = request.POST.get("act") == "look-up"
+    if request.method != "POST" or looking:
+        filled = {"number": request.POST.get("number", "")[:20], "form_key": request.POST.get("form_key", "")[:40]}
+        form = StartForm(user=request.user, numbers=numbers, initial=filled if looking else {})
+    else:
+        form = StartForm(request.POST, user=request.user, numbers=numbers)
+        if form.is_valid() and form.chosen is not None:
+            key = form.cleaned_data["form_key"]
+            row = application_service.start_new(number=form.chosen, by=request.user, at=timezone.now(), form_key=key)
+            return _to_step(row, STEPS[0])
+    return render(request, "enrollment/wizard/start.html", {"form": form, "has_numbers": bool(numbers)})
+
+
+@requires(Perm.ENROLL)
+@require_safe
+def application_continue(request: AuthenticatedHttpRequest, record_number: str) -> HttpResponse:
+    """To the step on which the application was left."""
+    row = _application(request, record_number)
+    return _to_step(row, step_of(row.last_step) or STEPS[0])
+
+
+@requires(Perm.ENROLL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def application_step(request: AuthenticatedHttpRequest, record_number: str, step: str) -> HttpResponse:
+    """One step of the application. Every button saves what is there so far, whatever else it does."""
+    row, here = _application(request, record_number), _step(step)
+    if why := drafts.why_closed(row, today=WizardContext(row, request.user, timezone.now()).today):
+        return _closed(request, row, why)
+    if request.method != "POST":
+        wizard = WizardContext(row, request.user, timezone.now())
+        check = request.GET.get("check") == "1"
+        return _page(request, wizard, here, check=check)
+    act = request.POST.get("act", "")
+    if act == "use-theirs":
+        messages.info(request, THEIRS)
+        return _to_step(row, here)
+    try:
+        saved = drafts.save_step(
+            application=row,
+            step=here,
+            data=request.POST,
+            by=request.user,
+            at=timezone.now(),
+            form_key=form_keys.readable(request.POST.get("form_key", "")),
+            seen=request.POST.get("seen", ""),
+            force=act == "use-mine",
+            verb=_verb(act),
+        )
+    except drafts.DraftClosed as exc:
+        return _closed(request, row, str(exc))
+    if saved.conflict is not None:
+        return _page(request, saved.wizard, here, saved=saved, autosave=request.POST.get("autosave", ""))
+    if autosave := request.POST.get("autosave", ""):
+        return _page(request, saved.wizard, here, saved=saved, autosave=autosave)
+    return _after(request, saved, here, act)
+
+
+def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str) -> HttpResponse:
+    """What the button wanted, once everything is saved."""
+    wizard, row = saved.wizard, saved.wizard.application
+    if act == "exit":
+        messages.success(request, SAVED.format(number=row.record_number, day=as_text(row.expires_on)))
+        return redirect(f"{reverse('enrollment:applications')}?tab={_list_of(row)}")
+    if act == "previous":
+        return _move(row, previous_of(here) or here)
+    if act.startswith("go:"):
+        target = _step(act.removeprefix("go:"))
+        return _move(row, target if selector.may_go_to(wizard, here, target) else here)
+    if act.startswith(("open:", "drop:")):
+        return _to_card(row, here, act)
+    if saved.done is not None:
+        if saved.done.message:
+            messages.add_message(request, LEVELS[saved.done.level], saved.done.message)
+        if saved.done.url:
+            return redirect(saved.done.url)
+        return _to_step(row, here, part=act.split(":")[1])
+    if act == "use-mine":
+        messages.success(request, MINE)
+        return _to_step(row, here)
+    if act in ("refresh", "") or act.startswith("do:"):
+        return _to_step(row, here)
+    if missing_on(here, wizard):
+        return _page(request, wizard, here, saved=saved, check=True)
+    if act == "submit" and next_of(here) is None:
+        return finish.finish(request, wizard, form_key=form_keys.readable(request.POST.get("form_key", "")))
+    return _move(row, next_of(here) or here)
+
+
+def _verb(act: str) -> tuple[str, str] | None:
+    """(section, verb) of a button ``do:<section>:<verb>``."""
+    parts = act.split(":", 2)
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "do" else None
+
+
+def _move(row: Application, target: Step) -> HttpResponse:
+    drafts.move_to(application=row, step=target)
+    return _to_step(row, target)
+
+
+def _to_card(row: Application, here: Step, act: str) -> HttpResponse:
+    kind, _, rest = act.partition(":")
+    name, _, pk = rest.partition(":")
+    _list_named(here, name)
+    args: list[Any] = [row.record_number, here.slug, name]
+    if kind == "open" and pk == "new":
+        return redirect("enrollment:application-card-add", *args)
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 20):
+        raise Http404("No such entry.")
+    page = "enrollment:application-card" if kind == "open" else "enrollment:application-card-delete"
+    return redirect(page, *args, int(pk))
+
+
+# --- one page ---
+
+
+def _page(
+    request: AuthenticatedHttpRequest,
+    wizard: WizardContext,
+    here: Step,
+    *,
+    saved: Saved | None = None,
+    check: bool = False,
+    autosave: str = "",
+) -> HttpResponse:
+    """The step as it stands, or as it was sent; ``check`` says what is missing beside the fields.
+
+    ``autosave`` names the section that was saved by itself: only what changes on the page comes back.
+    """
+    # Whatever arrived is kept by now, in rows or as text, unless somebody else's entries stand in the way.
+    sent = saved.sections if saved and saved.conflict else {}
+    # A part that is not shown keeps its place: it may open when the page is saved by itself.
+    parts = [
+        _draw(wizard, part, sent, check=check) if part.shown(wizard) else DrawnPart(part.name, part.title, "")
+        for part in here.parts
+    ]
+    conflict = saved.conflict if saved else None
+    row = wizard.application
+    errors = _errors(parts)
+    if check and not conflict:
+        errors = _lacking(wizard, here, parts)
+    context: dict[str, Any] = {
+        "application": row,
+        "step": here,
+        "place": place_of(here) + 1,
+        "count": len(STEPS),
+        "parts": parts,
+        "errors": errors,
+        "header": selector.header_of(wizard),
+        "conflict": conflict,
+        # What the page has seen stays as it was until somebody has chosen between two people's entries.
+        "seen": request.POST.get("seen", "") if conflict else drafts.page_stamp(wizard, here),
+        "form_key": form_keys.readable(request.POST.get("form_key", "")),
+        "is_last": next_of(here) is None,
+        "is_first": previous_of(here) is None,
+        "list_url": f"{reverse('enrollment:applications')}?tab={_list_of(row)}",
+    }
+    if autosave:
+        changed = next((part.redraws for part in here.sections if part.name == autosave), ())
+        context["redrawn"] = [] if conflict else [part for part in parts if part.name in changed]
+        return render(request, "enrollment/wizard/autosave.html", context)
+    context["steps"] = selector.step_links(wizard, here)
+    return render(request, "enrollment/wizard/step.html", context)
+
+
+def _draw(wizard: WizardContext, part: Any, sent: dict[str, Section], *, check: bool) -> DrawnPart:
+    if issubclass(part, CardList):
+        return DrawnPart(
+            part.name,
+            part.title,
+            part.template,
+            cards=part,
+            rows=part.rows(wizard),
+            why_no_more=part.why_no_more(wizard),
+            more=part.context(wizard),
+        )
+    form = sent.get(part.name)
+    if form is None:
+        form = part.as_kept(wizard) if check else part.unsent(wizard)
+    if check:
+        form.demand()
+    return DrawnPart(part.name, part.title, part.template, form=form, more=form.context())
+
+
+def _errors(parts: Sequence[DrawnPart]) -> list[PageError]:
+    """Every message of the page, in its order, with a link to the field."""
+    found = []
+    for part in parts:
+        if part.form is not None:
+            found += errors_of(part.form)
+    return found
+
+
+def _lacking(wizard: WizardContext, here: Step, parts: Sequence[DrawnPart]) -> list[PageError]:
+    """Everything that is missing on the step as lines of the summary; what concerns a part as a whole goes to it too."""
+    by_name = {part.name: part for part in parts}
+    found = []
+    for one in missing_on(here, wizard):
+        place = f"#id_{one.section}-{one.field}" if one.field else f"#section-{one.section}"
+        part = by_name.get(one.section)
+        if part is not None and part.form is not None and one.field in part.form.fields:
+            bound = part.form[one.field]
+            place = f"#{bound.id_for_label or f'{bound.auto_id}_0'}"
+        elif part is not None and one.card is None:
+            part.lacks.append(one.sentence)
+        found.append(PageError(place, one.label, one.sentence))
+    return found
+
+
+def errors_of(form: Section) -> list[PageError]:
+    """The form's messages with links to their fields."""
+    found = [PageError("", form.title, str(text)) for text in form.non_field_errors()]
+    for bound in form:
+        target = bound.id_for_label or f"{bound.auto_id}_0"
+        found += [PageError(f"#{target}", str(bound.label), str(text)) for text in bound.errors]
+    return found
+
+
+# --- cards ---
+
+
+@requires(Perm.ENROLL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def application_card(
+    request: AuthenticatedHttpRequest, record_number: str, step: str, name: str, pk: int | None = None
+) -> HttpResponse:
+    """One card of a list, new or to edit. Save keeps it when all of it is valid; what was typed is not lost before."""
+    row, here = _application(request, record_number), _step(step)
+    cards = _list_named(here, name)
+    wizard = WizardContext(row, request.user, timezone.now())
+    if why := drafts.why_closed(row, today=wizard.today):
+        return _closed(request, row, why)
+    if not cards.shown(wizard):
+        raise Http404("Not part of this application.")
+    card = cards.row(wizard, pk) if pk is not None else None
+    if pk is not None and card is None:
+        raise Http404("No such entry.")
+    act = request.POST.get("act", "")
+    if request.method != "POST" or act == "use-theirs":
+        if pk is None and (why := cards.why_no_more(wizard)):
+            messages.info(request, why)
+            return _to_step(row, here, part=name)
+        form = cards.form_class.of(wizard, card, check=request.GET.get("check") == "1")
+        return _card_page(request, wizard, here, cards, form)
+    asked: dict[str, Any] = {"application": row, "cards": cards, "pk": pk, "by": request.user, "at": timezone.now()}
+    try:
+        if act == "cancel":
+            drafts.keep_card_text(**asked, data=None)
+            return _to_step(row, here, part=name)
+        if request.POST.get("autosave"):
+            drafts.keep_card_text(**asked, data=request.POST)
+            if not cards.form_class.redraws:
+                return HttpResponse(status=204)
+            fresh = WizardContext(row, request.user, timezone.now())
+            form = cards.form_class.of(fresh, card)
+            form.errors.clear()
+            return render(request, "enrollment/wizard/card_autosave.html", _card_context(fresh, form))
+        saved, form = drafts.save_card(
+            **asked,
+            step=here,
+            data=request.POST,
+            form_key=form_keys.readable(request.POST.get("form_key", "")),
+            seen=request.POST.get("seen", ""),
+            force=act == "use-mine",
+        )
+    except drafts.DraftClosed as exc:
+        messages.error(request, str(exc))
+        return _to_step(row, here, part=name)
+    if saved.changed:
+        return _to_step(row, here, part=name)
+    return _card_page(request, saved.wizard, here, cards, form, saved=saved)
+
+
+def _card_page(
+    request: AuthenticatedHttpRequest,
+    wizard: WizardContext,
+    here: Step,
+    cards: type[CardList],
+    form: CardSection,
+    *,
+    saved: Saved | None = None,
+) -> HttpResponse:
+    conflict = saved.conflict if saved else None
+    context = {
+        **_card_context(wizard, form),
+        "step": here,
+        "cards": cards,
+        "errors": errors_of(form),
+        "header": selector.header_of(wizard),
+        "conflict": conflict,
+        "seen": request.POST.get("seen", "") if conflict else drafts.card_stamp(wizard, cards.form_class, form.row),
+        "form_key": form_keys.readable(request.POST.get("form_key", "")),
+        "step_url": _step_url(wizard.application, here, part=cards.name),
+    }
+    return render(request, cards.card_template, context)
+
+
+def _card_context(wizard: WizardContext, form: CardSection) -> dict[str, Any]:
+    return {"application": wizard.application, "section": form, "more": form.context()}
+
+
+@requires(Perm.ENROLL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def application_card_delete(
+    request: AuthenticatedHttpRequest, record_number: str, step: str, name: str, pk: int
+) -> HttpResponse:
+    """Is this card to be deleted?"""
+    row, here = _application(request, record_number), _step(step)
+    cards = _list_named(here, name)
+    wizard = WizardContext(row, request.user, timezone.now())
+    if why := drafts.why_closed(row, today=wizard.today):
+        return _closed(request, row, why)
+    card = next((one for one in cards.rows(wizard) if one.pk == pk), None)
+    if card is None or not cards.shown(wizard):
+        if request.method == "POST":
+            # A second press of the same button.
+            return _to_step(row, here, part=name)
+        raise Http404("No such entry.")
+    if why := cards.may_delete(wizard, pk):
+        messages.error(request, why)
+        return _to_step(row, here, part=name)
+    if request.method != "POST":
+        context = {
+            "application": row,
+            "step": here,
+            "cards": cards,
+            "card": card,
+            "header": selector.header_of(wizard),
+            "step_url": _step_url(row, here, part=name),
+        }
+        return render(request, "enrollment/wizard/card_delete.html", context)
+    try:
+        drafts.delete_card(application=row, step=here, cards=cards, pk=pk, by=request.user, at=timezone.now())
+    except (drafts.DraftClosed, drafts.CannotDelete) as exc:
+        messages.error(request, str(exc))
+    return _to_step(row, here, part=name)
+
+
+# --- texts ---
+
+
+@requires(Perm.ENROLL)
+@require_safe
+def application_terms(request: AuthenticatedHttpRequest, record_number: str) -> HttpResponse:
+    """Terms and Agreements as a page of its own, for browsers that open no window (AUT_05)."""
+    row, here = _application(request, record_number), _step("applicant")
+    wizard = WizardContext(row, request.user, timezone.now())
+    if why := drafts.why_closed(row, today=wizard.today):
+        return _closed(request, row, why)
+    section = Authorize.unsent(wizard)
+    context = {
+        "application": row,
+        "more": section.context(),
+        "form_key": form_keys.new_key(),
+        "step_url": _step_url(row, here),
+    }
+    return render(request, "enrollment/wizard/terms.html", context)
+
+
+@requires(Perm.ENROLL)
+@require_safe
+def application_text(request: AuthenticatedHttpRequest, record_number: str, kind: str) -> HttpResponse:
+    """A text of the application to read: the terms accepted, or what is in force now (AUT_07)."""
+    row = _application(request, record_number)
+    wizard = WizardContext(row, request.user, timezone.now())
+    text = row.terms if kind == "terms" else None
+    if text is None:
+        try:
+            text = text_in_force(TEXTS[kind], row.us_state, wizard.today)
+        except (KeyError, ApplicationText.DoesNotExist) as exc:
+            raise Http404("No such text.") from exc
+    context = {"application": row, "text": text, "blocks": blocks_of(text), "title": text.get_kind_display()}
+    return render(request, "enrollment/wizard/text.html", context)
+
+
+# --- ways ---
+
+
+def _application(request: AuthenticatedHttpRequest, record_number: str) -> Application:
+    row = application_selector.draft_for(request.user, record_number)
+    if row is None:
+        raise Http404("No such application in your books.")
+    return row
+
+
+def _step(slug: str) -> Step:
+    found = step_of(slug)
+    if found is None:
+        raise Http404("No such step.")
+    return found
+
+
+def _list_named(step: Step, name: str) -> type[CardList]:
+    found = next((cards for cards in step.lists if cards.name == name), None)
+    if found is None:
+        raise Http404("No such list.")
+    return found
+
+
+def _step_url(row: Application, step: Step, part: str = "") -> str:
+    url = reverse("enrollment:application-step", args=[row.record_number, step.slug])
+    return f"{url}#section-{part}" if part else url
+
+
+def _to_step(row: Application, step: Step, part: str = "") -> HttpResponse:
+    return redirect(_step_url(row, step, part))
+
+
+def _list_of(row: Application) -> str:
+    return "failed" if row.status == Application.Status.FAILED else "incomplete"
+
+
+def _closed(request: AuthenticatedHttpRequest, row: Application, why: str) -> HttpResponse:
+    messages.info(request, why)
+    response = redirect("enrollment:application", row.record_number)
+    if request.headers.get("HX-Request"):
+        # The page that saved by itself goes there as a whole.
+        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+    return response

@@ -1,0 +1,1 @@
+"""The application's steps as declared data: sections, lists of cards, and what is still to be answered."""

@@ -1,0 +1,482 @@
+"""Submitting an application: once, examined anew, handed over, settled by the member system's answer."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from clients.membersystem import settle
+from clients.membersystem.gateways.base import Answer, Transaction
+from clients.membersystem.gateways.x12_834 import X12Gateway
+from clients.membersystem.sweep import sweep
+from clients.models import (
+    Account,
+    Coverage,
+    Member,
+    MemberChange,
+    PcpAssignment,
+    Policy,
+    SimulatedMemberSystem,
+)
+from enrollment.application_record.reading import Altered, answers_in
+from enrollment.models import Application, PlanRate, Submission, SubmittedPolicy
+from enrollment.services import hand_over
+from enrollment.services import submission as service
+from enrollment.services.submission import Confirmed
+from enrollment.wizard.sections import Missing
+from portal.common.models import AuditEvent
+from portal.common.notifications.models import Notification
+from tests.support.applications import DENTAL_TOTAL, MEDICAL_TOTAL, members_of, ready_application
+from tests.support.concurrency import at_once
+from tests.support.x12 import judge, segments_of
+
+KEY = "submit-key-0123456789"
+Mode = SimulatedMemberSystem.Mode
+
+
+@pytest.fixture(autouse=True)
+def complete(monkeypatch):
+    """What the pages ask for is for their own tests; these begin with an application that has it."""
+    monkeypatch.setattr(service, "missing_of", lambda wizard: [])
+
+
+@pytest.fixture
+def ready(world) -> Application:
+    return ready_application(world.number, world.producer)
+
+
+def submit(application, by, *, key=KEY, **more) -> Submission:
+    return service.submit(application=application, by=by, at=timezone.now(), form_key=key, **more)
+
+
+def changes() -> list[MemberChange]:
+    return list(MemberChange.objects.filter(kind="ENROLL").order_by("id"))
+
+
+def answer(change: MemberChange, *, accepted: bool, reason: str = "", **assigned: str) -> None:
+    told = Answer(accepted=accepted, reference=change.bgn02 or "X-1", reason=reason, assigned=assigned)
+    assert settle.take_answer(change.pk, told, now=timezone.now())
+
+
+def member_system(mode: str) -> None:
+    SimulatedMemberSystem.objects.update_or_create(pk=SimulatedMemberSystem.THE_ONE, defaults={"mode": mode})
+
+
+def rows() -> dict[str, int]:
+    counted = (Account, Member, Policy, Coverage, MemberChange, Submission, SubmittedPolicy)
+    return {model.__name__: model.objects.count() for model in counted}
+
+
+# --- submitted ---
+
+
+@pytest.mark.feature("SIG_06")
+def test_a_submitted_application_has_its_numbers_and_waits_for_the_member_system(world, ready):
+    made = submit(ready, world.producer)
+    ready.refresh_from_db()
+    assert (ready.status, made.outcome, made.number) == ("COMPLETED", "WAITING", 1)
+    assert ready.eapp_number.startswith("02")
+    assert len(ready.pending_application_id) == 6
+    assert ready.client_app_id.isdigit()
+    assert ready.expires_on == timezone.localdate() + timedelta(days=90)
+    assert [change.kind for change in changes()] == ["ENROLL", "ENROLL"]
+    event = AuditEvent.objects.get(action="application.submitted")
+    assert event.details["answers_sha256"] == made.answers_sha256
+    assert "Leeward" not in json.dumps(event.details)
+
+
+def test_nothing_shows_as_coverage_before_it_is_accepted(world, ready):
+    before = Policy.objects.for_user(world.producer).count(), Policy.objects.for_user(world.admin).count()
+    submit(ready, world.producer)
+    policy = SubmittedPolicy.objects.filter(line="MEDICAL").get().policy
+    assert policy.awaits_acceptance
+    after = Policy.objects.for_user(world.producer).count(), Policy.objects.for_user(world.admin).count()
+    assert before == after
+    assert not Account.objects.for_user(world.producer).filter(pk=policy.account_id).exists()
+    assert not Member.objects.for_user(world.producer).filter(account=policy.account_id).exists()
+
+
+def test_the_household_is_written_as_it_was_answered(world, ready):
+    submit(ready, world.producer)
+    primary, spouse, child = members_of(ready)
+    assert [one.role for one in (primary, spouse, child)] == ["PRIMARY", "SPOUSE", "CHILD"]
+    assert (primary.name, primary.ssn, primary.account.address_2) == ("Ann Q Leeward", "666120001", "Apt 4")
+    points = {point.kind: point.value for point in primary.contact_points.all()}
+    assert points == {"CELL": "6305550142", "EMAIL": "Ann@example.com"}
+    policy = Policy.objects.get(account=primary.account, line="MEDICAL")
+    assert (policy.member_count, policy.market, policy.requires_pcp) == (3, "OFF", True)
+    assert (policy.eapp_number, policy.status) == (Application.objects.get().eapp_number, "INITIAL_PAYMENT_DUE")
+    assert policy.producer_number == world.number
+
+
+@pytest.mark.feature("SIG_06")
+def test_one_form_five_times_and_another_tab_are_one_submission(world, ready):
+    made = {submit(ready, world.producer).pk for _ in range(5)}
+    made.add(submit(ready, world.delegate_with_enroll, key="another-tab-0123456789").pk)
+    assert len(made) == 1
+    assert rows()["MemberChange"] == 2
+    assert AuditEvent.objects.filter(action="application.submitted").count() == 1
+
+
+@pytest.mark.feature("SIG_06")
+@pytest.mark.django_db(transaction=True)
+def test_five_at_the_same_moment_are_one(world, ready):
+    made = at_once(
+        *[lambda: submit(ready, world.producer)] * 3, *[lambda: submit(ready, world.producer, key=KEY[::-1])] * 2
+    )
+    assert {getattr(one, "pk", one) for one in made} == {Submission.objects.get().pk}
+    assert rows()["SubmittedPolicy"] == 2
+
+
+@pytest.mark.parametrize("broken", ["hand_over", "trail.trail_head", "sep.as_record"])
+def test_a_second_write_that_fails_keeps_nothing(world, ready, monkeypatch, broken):
+    before = rows()
+
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("no more")
+
+    monkeypatch.setattr(f"enrollment.services.submission.{broken}", fail)
+    with pytest.raises(RuntimeError):
+        submit(ready, world.producer)
+    ready.refresh_from_db()
+    assert (rows(), ready.status, ready.eapp_number) == (before, "INCOMPLETE", "")
+
+
+def test_what_is_missing_stops_it_before_anything_is_kept(world, ready, monkeypatch):
+    missing = [Missing(step="applicant", section="contact", field="phone", sentence="Enter the primary phone.")]
+    monkeypatch.setattr(service, "missing_of", lambda wizard: missing)
+    with pytest.raises(service.NotComplete) as stopped:
+        submit(ready, world.producer)
+    assert stopped.value.missing == missing
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"withdrawn_at": timezone.now(), "withdrawn_by_id": 1}, "withdrawn"),
+        ({"expires_on": timezone.localdate() - timedelta(days=3)}, "expired"),
+        ({"status": "COMPLETED"}, "completed elsewhere"),
+    ],
+)
+def test_what_is_closed_cannot_be_submitted(world, ready, columns, words):
+    if "withdrawn_by_id" in columns:
+        columns = {**columns, "withdrawn_by_id": world.producer.pk}
+    Application.objects.filter(pk=ready.pk).update(**columns)
+    with pytest.raises(service.CannotSubmit, match=words):
+        submit(ready, world.producer)
+
+
+# --- examined anew on the day ---
+
+
+def test_a_date_that_moved_is_confirmed_first(world, ready):
+    shown = ready.effective_date - timedelta(days=31)
+    Application.objects.update(effective_date=shown)
+    with pytest.raises(service.ConfirmationNeeded) as asked:
+        submit(ready, world.producer)
+    assert not Submission.objects.exists()
+    assert f"{shown:%m/%d/%Y}" in asked.value.checked.moved
+    checked = asked.value.checked
+    with pytest.raises(service.ConfirmationNeeded):
+        submit(ready, world.producer, confirmed=Confirmed(shown, checked.total))
+    made = submit(ready, world.producer, confirmed=Confirmed(ready.effective_date, checked.total))
+    assert made.effective_date == ready.effective_date
+    assert Application.objects.get().effective_date == ready.effective_date
+
+
+def test_a_date_that_was_chosen_and_is_not_offered_any_more_is_asked_for_again(world, ready):
+    Application.objects.update(elected_date=date(2020, 1, 1), effective_date=date(2020, 1, 1))
+    with pytest.raises(service.ConfirmationNeeded) as asked:
+        submit(ready, world.producer)
+    assert asked.value.checked.effective_date == ready.effective_date
+
+
+def test_a_premium_that_changed_is_confirmed_first(world, ready):
+    PlanRate.objects.filter(plan__line="MEDICAL", first_age=39).update(rate=Decimal("1000.00"))
+    with pytest.raises(service.ConfirmationNeeded, match=r"from \$901.66 to \$1,014.89") as asked:
+        submit(ready, world.producer)
+    submit(ready, world.producer, confirmed=Confirmed(ready.effective_date, asked.value.checked.total))
+    kept = Policy.objects.get(awaits_acceptance=True, line="MEDICAL").monthly_premium
+    assert kept == ready.plans.get(line="MEDICAL").monthly_premium == Decimal("1000.02")
+
+
+def spoil(what: str, application: Application, world) -> None:
+    if what == "window":
+        application.life_events.update(event_date=timezone.localdate() - timedelta(days=200))
+    elif what == "plan withdrawn":
+        application.plans.get(line="MEDICAL").plan.__class__.objects.update(withdrawn_at=timezone.now())
+    elif what == "no plan":
+        application.plans.all().delete()
+    elif what == "number ended":
+        world.number.status = "INACTIVE"
+        world.number.save()
+    elif what == "other state":
+        world.number.us_state = "TX"
+        world.number.save()
+    elif what == "too old":
+        application.applicants.filter(relation="child").update(date_of_birth=date(1990, 1, 1))
+    elif what == "not born":
+        application.applicants.filter(relation="child").update(date_of_birth=date(2090, 1, 1))
+    elif what == "no name":
+        application.applicants.filter(relation="spouse").update(last_name="")
+    elif what == "no address":
+        Application.objects.update(address_1="")
+
+
+@pytest.mark.feature("LST_08")
+@pytest.mark.parametrize(
+    ("what", "step", "words"),
+    [
+        ("window", "general", ""),
+        ("plan withdrawn", "plans", "no longer sells"),
+        ("no plan", "plans", "Select a medical or a dental plan"),
+        ("number ended", "general", "not active"),
+        ("other state", "applicant", "must match"),
+        ("too old", "household", "cannot be covered as a dependent"),
+        ("not born", "household", "born after coverage begins"),
+        ("no name", "household", "last name must be entered"),
+        ("no address", "applicant", "home address is not complete"),
+    ],
+)
+def test_what_the_rules_refuse_has_failed_at_once_and_says_why(world, ready, what, step, words):
+    spoil(what, ready, world)
+    made = submit(ready, world.producer)
+    ready.refresh_from_db()
+    assert (made.outcome, ready.status) == ("FAILED", "FAILED")
+    assert any(words in reason["sentence"] and reason["step"] == step for reason in made.reasons), made.reasons
+    assert not MemberChange.objects.filter(kind="ENROLL").exists()
+    assert submit(ready, world.producer).pk == made.pk, "the same form is the same submission"
+
+
+# --- what comes back ---
+
+
+def test_an_accepted_application_is_a_client_with_policies_and_pcps(world, ready):
+    submit(ready, world.producer)
+    sweep(now=timezone.now())
+    sweep(now=timezone.now())  # the dental plan waits for the answer about the medical one
+    made = Submission.objects.get()
+    assert (made.outcome, Application.objects.get().status) == ("ACCEPTED", "COMPLETED")
+    policies = Policy.objects.for_user(world.producer).filter(eapp_number=Application.objects.get().eapp_number)
+    assert sorted(policies.values_list("line", "monthly_premium")) == [
+        ("DENTAL", DENTAL_TOTAL),
+        ("MEDICAL", MEDICAL_TOTAL),
+    ]
+    account = policies[0].account
+    assert account.number
+    assert Account.objects.for_user(world.producer).filter(pk=account.pk).exists()
+    assert not any(one.member_id.startswith("NEW") for one in members_of(ready))
+    primary, spouse, child = members_of(ready)
+    pcps = {one.member_id: (one.medical_group_id, one.provider_id) for one in PcpAssignment.objects.all()}
+    assert set(pcps) == {primary.pk, spouse.pk}, "a PCP is assigned to the child by the carrier"
+    assert pcps[spouse.pk][1] is None
+    told = Notification.objects.filter(recipient=world.producer, kind=service.ACCEPTED_NOTICE)
+    assert told.count() == 1
+    assert "Leeward" not in told.get().title + told.get().text
+
+
+def test_an_answer_that_comes_twice_changes_nothing(world, ready):
+    submit(ready, world.producer)
+    for change in changes():
+        answer(change, accepted=True)
+    before = rows(), Submission.objects.get().settled_at, Notification.objects.count()
+    for change in changes():
+        service.accepted(change, timezone.now() + timedelta(hours=1))
+        service.failed(change, timezone.now() + timedelta(hours=1))
+    assert (rows(), Submission.objects.get().settled_at, Notification.objects.count()) == before
+
+
+@pytest.mark.feature("LST_08")
+def test_a_member_system_that_is_down_loses_nothing(world, ready):
+    submit(ready, world.producer)
+    member_system(Mode.DOWN)
+    sweep(now=timezone.now())
+    assert Submission.objects.get().outcome == "WAITING"
+    member_system(Mode.NORMAL)
+    later = timezone.now() + timedelta(hours=1)
+    sweep(now=later)
+    sweep(now=later)
+    assert Submission.objects.get().outcome == "ACCEPTED"
+
+
+@pytest.mark.feature("LST_10")
+def test_refused_corrected_submitted_again_and_accepted_under_the_same_number(world, ready):
+    submit(ready, world.producer)
+    for change in changes():
+        answer(change, accepted=False, reason="set 0001 rejected: N3, segment 12: element errors; element 1: too long")
+    ready.refresh_from_db()
+    first = Submission.objects.get()
+    assert (ready.status, first.outcome) == ("FAILED", "FAILED")
+    assert {"step": "applicant", "field": "address_1"}.items() <= next(r for r in first.reasons if r["field"]).items()
+    failed = Notification.objects.filter(recipient=world.producer)
+    assert [one.kind for one in failed] == [service.FAILED_NOTICE], "told once, in the application's words"
+    numbers = (ready.record_number, ready.eapp_number, ready.client_app_id)
+    Application.objects.update(address_1="14 Lake St")
+    ready.applicants.filter(relation="spouse").delete()
+    seen = Confirmed(ready.effective_date, Decimal("901.64"))  # one cent a plan less without Ben
+    second = submit(ready, world.producer, key="second-key-0123456789", confirmed=seen)
+    ready.refresh_from_db()
+    assert (second.number, ready.status, second.outcome) == (2, "COMPLETED", "WAITING")
+    assert (ready.record_number, ready.eapp_number, ready.client_app_id) == numbers
+    old, new = changes()[:2], changes()[2:]
+    assert [one.status for one in old] == ["CLOSED", "CLOSED"], "nobody sends the refused one beside the new one"
+    assert {one.policy_id for one in old} == {one.policy_id for one in new}, "the same rows, written anew"
+    assert [one.role for one in members_of(ready)] == ["PRIMARY", "CHILD"]
+    for change in new:
+        answer(change, accepted=True)
+    account = Account.objects.get(pk=new[0].account_id)
+    assert (Submission.objects.get(number=2).outcome, account.address_1) == ("ACCEPTED", "14 Lake St")
+    assert Policy.objects.for_user(world.producer).filter(account=account).count() == 2
+
+
+def test_a_plan_that_was_accepted_is_not_told_again(world, ready):
+    submit(ready, world.producer)
+    medical, dental = sorted(changes(), key=lambda one: one.policy.line, reverse=True)
+    answer(medical, accepted=True)
+    assert Submission.objects.get().outcome == "WAITING"
+    answer(dental, accepted=False, reason="unknown plan")
+    assert Submission.objects.get().outcome == "FAILED"
+    submit(ready, world.producer, key="second-key-0123456789")
+    again = changes()[2:]
+    assert [one.policy.line for one in again] == ["DENTAL"]
+    answer(again[0], accepted=True)
+    assert Application.objects.get().status == "COMPLETED"
+    assert Policy.objects.for_user(world.producer).filter(account=again[0].account).count() == 2
+
+
+def test_a_plan_that_was_accepted_cannot_be_exchanged(world, ready):
+    submit(ready, world.producer)
+    medical, dental = sorted(changes(), key=lambda one: one.policy.line, reverse=True)
+    answer(medical, accepted=True)
+    answer(dental, accepted=False)
+    ready.plans.filter(line="MEDICAL").delete()
+    made = submit(ready, world.producer, key="second-key-0123456789")
+    assert "cannot be changed here" in made.reasons[0]["sentence"]
+
+
+# --- somebody who is a client already ---
+
+
+@pytest.fixture
+def known(world) -> Member:
+    """Ann as a client, with another address, and an old PCP."""
+    member = world.policy.account.members.get(role="PRIMARY")
+    today = timezone.localdate()
+    Member.objects.filter(pk=member.pk).update(
+        first_name="Ann", last_name="Leeward", date_of_birth=date(today.year - 40, 1, 1)
+    )
+    member.refresh_from_db()
+    return member
+
+
+def test_a_client_gets_the_new_policy_on_the_same_account(world, ready, known):
+    first = Application.objects.get().effective_date
+    Member.objects.filter(pk=known.pk).update(date_of_birth=date(first.year - 40, 1, 1), ssn=None)
+    Application.objects.update(member=known)
+    before = known.account.address_1
+    submit(ready, world.producer)
+    change = changes()[0]
+    assert change.account == known.account
+    assert members_of(ready)[0] == known
+    assert Account.objects.get(pk=known.account_id).address_1 == before, "until the member system has taken the new one"
+    for one in changes():
+        answer(one, accepted=True)
+    account = Account.objects.get(pk=known.account_id)
+    assert (account.address_1, account.number) == ("12 Lake St", known.account.number)
+    assert Policy.objects.for_user(world.producer).filter(account=account).count() == 3
+
+
+def test_another_person_than_the_client_is_a_household_of_its_own(world, ready, known):
+    Member.objects.filter(pk=known.pk).update(first_name="Zoe", last_name="Quince", date_of_birth=date(1950, 1, 1))
+    Application.objects.update(member=known)
+    submit(ready, world.producer)
+    assert changes()[0].account != known.account
+
+
+# --- the same figures everywhere ---
+
+
+def test_prices_of_application_snapshot_policy_and_834_are_the_same(world, ready, settings, tmp_path):
+    for name in ("OUTBOUND", "INBOUND", "ARCHIVE", "QUARANTINE"):
+        setattr(settings, f"X12_{name}_DIR", tmp_path / name.lower())
+    made = submit(ready, world.producer)
+    sent = [
+        Transaction(change=one, reference=f"ENROLL-{one.pk}", resend=False, made_at=timezone.now()) for one in changes()
+    ]
+    for one in sent:
+        (delivery,) = X12Gateway().send([one])
+        assert not delivery.invalid
+    told = {}
+    for path in (tmp_path / "outbound").iterdir():
+        text = path.read_text("ascii")
+        assert judge(text), judge(text).errors
+        segments = segments_of(text)
+        line = next(one[3] for one in segments if one[0] == "HD")
+        told[line] = Decimal(next(one[2] for one in segments if one[0] == "AMT"))
+        assert [one[1] for one in segments if one[0] == "INS"] == ["Y", "N", "N"]
+        if line == "POS":
+            assert any(one[0] == "NM1" and one[1] == "P3" and "OSEI" in one for one in segments)
+        assert not any("666120001" in "*".join(one) for one in segments)
+    kept = {one["line"]: Decimal(one["monthly_premium"]) for one in answers_in(made)["plans"]}
+    rows = dict(ready.plans.values_list("line", "monthly_premium"))
+    policies = dict(Policy.objects.filter(awaits_acceptance=True).values_list("line", "monthly_premium"))
+    assert kept == rows == policies == {"MEDICAL": MEDICAL_TOTAL, "DENTAL": DENTAL_TOTAL}
+    assert told == {"POS": MEDICAL_TOTAL, "DEN": DENTAL_TOTAL}
+    assert made.monthly_premium == Decimal("901.66")
+
+
+def test_the_snapshot_is_every_answer_encrypted_and_shows_when_it_was_changed(world, ready):
+    made = submit(ready, world.producer)
+    answers = answers_in(made)
+    assert answers["people"][0]["ssn"] == "666120001"
+    assert answers["terms"]["version"]
+    assert answers["decision"]["events"][0]["steps"]
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT answers FROM enrollment_submission WHERE id = %s", [made.pk])
+        assert "Leeward" not in cursor.fetchone()[0]
+    made.answers = made.answers.replace("Lake St", "Lane St")
+    with pytest.raises(Altered):
+        answers_in(made)
+
+
+def test_hand_over_refuses_an_application_without_a_date(world, ready):
+    checked = service.check(ready, at=timezone.now())
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="first day"):
+        hand_over.hand_over(
+            application=ready,
+            submission=Submission(number=1),
+            checked=replace(checked, effective_date=None),
+            by=world.producer,
+            at=timezone.now(),
+        )
+
+
+def test_one_key_sent_for_two_applications_is_two_submissions(world, ready):
+    other = ready_application(world.number, world.producer, record_number="A-0702")
+    assert {submit(one, world.producer).application_id for one in (ready, other)} == {ready.pk, other.pk}
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_date_that_holds_no_longer_is_no_missing_answer_once_it_was_calculated(world, ready, monkeypatch, ahead):
+    stale = Missing(section="effective", step="general", sentence="Press Calculate Effective Date.")
+    monkeypatch.setattr(service, "missing_of", lambda wizard: [stale])
+    Application.objects.update(
+        effective_date=ready.effective_date - timedelta(days=40), decision={"kept": 1} if ahead else {}
+    )
+    expected = service.ConfirmationNeeded if ahead else service.NotComplete
+    with pytest.raises(expected):
+        submit(ready, world.producer)
+
+
+def test_answers_that_are_asked_no_more_are_not_submitted(world, ready):
+    primary = ready.applicants.get(position=0)
+    ready.replacements.create(applicant=primary, insurer="Old", policy_number="1", termination_date=date(2026, 1, 1))
+    assert answers_in(submit(ready, world.producer))["replacements"] == []
+    assert not ready.replacements.exists()

@@ -1,0 +1,157 @@
+"""Walking through the application's steps as a browser does: reading a page's form, and sending it with other values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.test import Client
+
+from enrollment import application_texts
+from enrollment.models import Application, ApplicationText
+from enrollment.wizard.steps import STEPS, Step
+from tests.support import pages
+from tests.support.pages import Element
+from tests.support.sep import load_sep_tables
+
+MARK = "<script>alert(638)</script>"
+HOSTILE = (
+    MARK,
+    "x" * 5000,
+    "\x00\x07\u202e\ud7ff\x1b[2J",
+    "=1+2|' /C calc'!A0",
+    "9" * 25,
+    "-1",
+    "1e999",
+    "NaN",
+    "01/01/0001",
+    "12/31/9999",
+    "02/30/2026",
+    "١٢/٣١/٢٠٢٦",
+    "'; DROP TABLE x; --",
+    "",
+)
+NOT_FIELDS = {"csrfmiddlewaretoken", "seen", "form_key", "sections", "act", "terms", "agree"}
+
+
+@dataclass
+class Field:
+    """A control of the page: its name, its kind (text, radio, checkbox, select), its values and those it offers."""
+
+    name: str
+    kind: str
+    values: list[str] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
+
+
+def load_tables() -> None:
+    """Put back what the migrations loaded; tests with ``transaction=True`` flush it away."""
+    load_sep_tables()
+    if not ApplicationText.objects.exists():
+        ApplicationText.objects.bulk_create(
+            ApplicationText(
+                kind=one.kind,
+                us_state=one.us_state,
+                version=one.version,
+                body=one.body,
+                sha256=one.sha256,
+                published_at="2026-01-01T00:00:00Z",
+            )
+            for one in application_texts.shipped()
+        )
+
+
+def url_of(application: Application, step: str = "", *rest: str) -> str:
+    parts = [part for part in ("/enroll/applications", application.record_number, step, *rest) if part]
+    return "/".join(parts) + "/"
+
+
+def fields_of(page: Element) -> dict[str, Field]:
+    """Every control of the page's form by name."""
+    form = page.one("form", id="wizard-form")
+    found: dict[str, Field] = {}
+    for one in form.all("input"):
+        name, kind = one.attrs.get("name"), one.attrs.get("type", "text")
+        if not name or kind == "submit":
+            continue
+        value = one.attrs.get("value", "on" if kind in ("checkbox", "radio") else "")
+        here = found.setdefault(name, Field(name, kind if kind in ("checkbox", "radio", "hidden") else "text"))
+        if kind in ("checkbox", "radio"):
+            here.offered.append(value)
+            if "checked" in one.attrs:
+                here.values.append(value)
+        else:
+            here.values.append(value)
+    for one in form.all("textarea"):
+        found[one.attrs["name"]] = Field(one.attrs["name"], "text", [one.text])
+    for one in form.all("select"):
+        options = [(option.attrs.get("value", option.text), "selected" in option.attrs) for option in one.all("option")]
+        chosen = [value for value, selected in options if selected] or [value for value, _ in options[:1]]
+        found[one.attrs["name"]] = Field(one.attrs["name"], "select", chosen, [value for value, _ in options])
+    return found
+
+
+def sent(fields: dict[str, Field], act: str, **changed: list[str]) -> dict[str, list[str] | str]:
+    """What a browser would send for the page with the button ``act``."""
+    values: dict[str, list[str] | str] = {
+        name: one.values for name, one in fields.items() if one.values or one.kind in ("text", "hidden")
+    }
+    return {**values, **changed, "act": act}
+
+
+def questions(fields: dict[str, Field]) -> Iterator[Field]:
+    """The fields people answer."""
+    return (one for one in fields.values() if one.name not in NOT_FIELDS and one.kind != "hidden")
+
+
+def addresses(application: Application) -> list[tuple[Step, str]]:
+    """The page of every step, and that of a new card of every list on it."""
+    found = []
+    for step in STEPS:
+        found.append((step, url_of(application, step.slug)))
+        found += [(step, url_of(application, step.slug, cards.name, "new")) for cards in step.lists]
+    return found
+
+
+def walk_hostile(client: Client, url: str, *, act: str) -> list[str]:
+    """Send every hostile value in every field of the page at ``url``; what went wrong, nothing when all is well."""
+    wrong = []
+    response = client.get(url)
+    if response.status_code != 200:
+        # A list that takes no more cards, or is not part of this application.
+        return [] if response.status_code in (302, 404) else [f"{url}: {response.status_code}"]
+    for value in HOSTILE:
+        fields = fields_of(pages.read(client.get(url)))
+        changed = {one.name: [value] for one in questions(fields)}
+        response = client.post(url, sent(fields, act, **changed))
+        if response.status_code >= 400:
+            wrong.append(f"{url} {value[:20]!r}: {response.status_code}")
+            continue
+        again = client.get(url)
+        if urlsplit(again.headers.get("Location", "")).path:
+            continue
+        if again.status_code != 200:
+            wrong.append(f"{url} {value[:20]!r}, reopened: {again.status_code}")
+        if MARK in again.text or MARK in response.text:
+            wrong.append(f"{url} {value[:20]!r}: not escaped")
+    return wrong
+
+
+def answer_partly(client: Client, application: Application, step: Step) -> list[str]:
+    """Answer what the step asks, rightly or not, leave with Save & Exit and reopen: the names of answers that are lost."""
+    url = url_of(application, step.slug)
+    fields = fields_of(pages.read(client.get(url)))
+    passing = {f"{section.name}-{name}" for section in step.sections for name in section.passing}
+    given: dict[str, list[str]] = {}
+    for one in questions(fields):
+        if one.name in passing:
+            continue
+        if one.kind == "text":
+            given[one.name] = ["Partly 7x"]
+        elif one.kind == "select":
+            given[one.name] = [next((value for value in one.offered if value), "")]
+        else:
+            given[one.name] = one.offered[:1]
+    response = client.post(url, sent(fields, "exit", **given))
+    assert response.status_code == 302, response.status_code
+    again = fields_of(pages.read(client.get(url)))
+    return [name for name, values in given.items() if name in again and again[name].values != values]
