@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from clients.rules.dated import add_months
-from enrollment.rules.rating import TOBACCO_FROM, age_on
+from clients.rules.dated import add_months, row_in_force
+from enrollment.rules.rating import RATING_RULES, age_on
 
 # Beside the primary applicant; the spouse is one of them (FAM_10: enrollment guide page 19).
 MOST_DEPENDENTS = 19
@@ -81,7 +81,7 @@ def strictest(limits: Sequence[AgeLimit]) -> AgeLimit:
 
 def asks_tobacco(born: date | None, *, effective_date: date) -> bool:
     """Is a dependent old enough for the question? Nobody under 21 is charged for tobacco (45 CFR 147.102(a)(1)(iv))."""
-    return born is not None and age_on(born, effective_date) >= TOBACCO_FROM
+    return born is not None and age_on(born, effective_date) >= row_in_force(RATING_RULES, effective_date).tobacco_age
 
 
 def last_use_problem(used: date, *, today: date, born: date | None) -> str:
