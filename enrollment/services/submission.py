@@ -20,6 +20,7 @@ from enrollment.application_record import trail
 from enrollment.models import Application, Submission, SubmittedPolicy
 from enrollment.rules import application_days, refusal_wording, sep, submission_numbers
 from enrollment.selectors.submission_checks import Checked, Reason, check, reason_as_json
+from enrollment.services import evidence
 from enrollment.services.hand_over import hand_over
 from enrollment.services.unasked import drop_unasked
 from enrollment.wizard.completeness import missing_of
@@ -170,6 +171,7 @@ def _complete(application: Application, submission: Submission, checked: Checked
             line.row.monthly_premium = line.premium.total
             line.row.save(update_fields=["monthly_premium"])
     submission.save()
+    evidence.ask(application=application, submitted_at=at)
     handed = hand_over(application=application, submission=submission, checked=checked, by=by, at=at)
     if not handed:
         _accept(application, submission, at)
