@@ -27,7 +27,7 @@ from tests.support import pages
 from tests.support.concurrency import at_once
 from tests.support.documents import upload
 from tests.support.evidence import add_event, application_with, item_of, send, submitted
-from tests.support.sep import load_sep_tables
+from tests.support.wizard import load_tables
 
 NOW = timezone.now()
 QUEUE = "/admin/enrollment/evidenceitem/"
@@ -42,7 +42,7 @@ def uploads_apart(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def tables(db):
-    load_sep_tables()
+    load_tables()
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_five_posts_at_the_same_moment_are_one(world):
     ("changes", "words"),
     [
         ({"withdrawn_at": NOW}, "withdrawn"),
-        ({"expires_on": NOW.date() - timedelta(days=2)}, "expired"),
+        ({"expires_on": today_in("IL", now=NOW) - timedelta(days=1)}, "expired"),
         ({"special_enrollment": False}, "not asked for any more"),
     ],
 )
@@ -166,7 +166,7 @@ def test_nothing_is_asked_for_without_special_enrollment(world, birth):
 def test_a_states_own_row_takes_the_place_of_that_of_every_state_from_its_first_day_on(world):
     application = application_with(world, "FOSTER_CARE")
     EvidenceKind.objects.create(
-        event_code="FOSTER_CARE", code="placement_letter", us_state="IL", label="Court letter", first_day=NOW.date()
+        event_code="FOSTER_CARE", code="placement_letter", us_state="IL", label="Court letter", first_day=today_in("IL")
     )
     EvidenceKind.objects.create(
         event_code="FOSTER_CARE",

@@ -11,7 +11,7 @@ from enrollment.wizard.sections import WizardContext
 from portal.demo_data import submissions
 from tests.support import pages
 from tests.support.applications import MEDICAL_TOTAL, ready_application
-from tests.support.sep import load_sep_tables
+from tests.support.wizard import load_tables
 
 PAGE = "/enroll/applications/A-0701/"
 
@@ -61,7 +61,7 @@ def test_an_answer_that_was_taken_away_stops_it_and_is_named(world, ready, sign_
 
 
 def test_the_demo_has_submitted_applications_at_every_point_of_their_way(world, catalog):
-    load_sep_tables()
+    load_tables()
     assert submissions.add_submissions(by=world.producer, now=timezone.now()) == 4
     outcomes = [
         [one.outcome for one in application.submissions.order_by("number")]

@@ -55,7 +55,7 @@ from tests.support.demo import (
     visible_to,
 )
 from tests.support.factories import AccountFactory, MemberFactory
-from tests.support.sep import load_sep_tables
+from tests.support.wizard import load_tables
 from tests.support.x12 import as_one_file, every_kind_of_change, judge
 
 TODAY = date(2026, 11, 21)
@@ -220,7 +220,7 @@ def test_rsolberg7_has_quotes_in_every_state(loaded):
     """Where the catalog was loaded before, as ``load_demo`` does."""
     now = datetime.combine(TODAY, time(0, 5), tzinfo=timezone.get_default_timezone())
     if not County.objects.exists():
-        load_sep_tables()
+        load_tables()
         import_whole_catalog()
         quotes.add_quotes(by=user("rsolberg7"), now=now)
     found = list(selector.visible(user("rsolberg7")).select_related("county"))

@@ -24,7 +24,7 @@ from enrollment.rules.open_enrollment import first_of_next_month
 from enrollment.selectors.effective_dates import decide_for
 from portal.common.dates import today_in
 from tests.support.factories import CountyFactory, PlanFactory
-from tests.support.sep import load_sep_tables
+from tests.support.wizard import load_tables
 
 GROUP, NPI = "124", "1234567893"
 MEDICAL_TOTAL, DENTAL_TOTAL = Decimal("886.79"), Decimal("14.87")  # PLN_01
@@ -60,7 +60,7 @@ def ready_application(number: ProducerNumber, by: User, *, record_number: str = 
 
     A POS plan with PCPs at $886.79 and a dental plan at $14.87, Pay Later, in person, nothing replaced.
     """
-    load_sep_tables()
+    load_tables()
     ZipCounty.objects.get_or_create(zip="60563", county=CountyFactory())
     now = timezone.now()
     today = today_in("IL", now=now)
