@@ -8,9 +8,9 @@ from enrollment.models import Applicant, Application, ApplicationLifeEvent, Coun
 from enrollment.rules import sep
 from enrollment.selectors import application_plans
 from enrollment.selectors.effective_dates import decide_for
-from enrollment.selectors.texts import text_in_force
 from enrollment.services import applications
 from portal.common.dates import today_in
+from portal.demo_data.texts import text_shown
 
 # The drafts that were left on Other Coverage and on Signatures (portal/demo_data/drafts.py).
 WITH_PCP = ("demo-draft-coverage", "demo-draft-signatures")
@@ -50,7 +50,7 @@ def _answer(row: Application, *, by: User, at: datetime) -> None:
         member_number="88140027",
         group_id="Unknown",
     )
-    text = text_in_force("PROXY", row.us_state, today_in(row.us_state, now=at))
+    text = text_shown("PROXY", row.us_state, today_in(row.us_state, now=at))
     row.signatures.create(role=Signature.Role.PROXY, text=text, attested_at=at, attested_by=by)
 
 

@@ -9,9 +9,9 @@ from enrollment.rules import application_days, sep
 from enrollment.selectors import quotes as selector
 from enrollment.selectors.effective_dates import decide_for
 from enrollment.selectors.quotes import PricedQuote, SelectedPlan
-from enrollment.selectors.texts import text_in_force
 from enrollment.services import applications
 from portal.common.dates import today_in
+from portal.demo_data.texts import text_shown
 
 # (first name, last name, birth, sex, step left on, days since); the later ones come from the quote of the Okafors.
 ANEW = (
@@ -91,8 +91,8 @@ def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
     if step not in ("general", "applicant"):
         row.form_type = Application.FormType.MEDICAL_DENTAL
         row.authorization = Application.Authorization.IN_PERSON
-        row.terms = text_in_force("TERMS", row.us_state, day)
-        row.terms_agreed_at, row.terms_agreed_by = at, by
+        row.terms = text_shown("TERMS", row.us_state, day)
+        row.terms_agreed_at, row.terms_agreed_by = (at, by) if row.terms else (None, None)
         row.address_1, row.city, row.zip = "418 Bluebell Ct", row.city or "Naperville", row.zip or "60563"
         row.county = row.county or County.objects.filter(pk="17043").first()
         row.phone, row.phone_type, row.mailing_differs = "6305550142", Application.PhoneType.MOBILE, False

@@ -25,10 +25,10 @@ from enrollment.rules.open_enrollment import first_of_next_month
 from enrollment.rules.rating import PersonToRate, Relation
 from enrollment.selectors.effective_dates import decide_for
 from enrollment.selectors.pricing import HouseholdToRate, price_area
-from enrollment.selectors.texts import text_in_force
 from enrollment.services import submission as service
 from portal.common.dates import today_in
 from portal.common.numbers import next_number
+from portal.demo_data.texts import text_shown
 
 REFUSED = "set 0001 rejected: N3, segment 12: element errors; element 1: too long"
 
@@ -171,10 +171,6 @@ def _application(
         return None
     # Neither the cheapest nor the dearest: what most people take.
     plans = [medical[len(medical) // 2], dental[len(dental) // 2]]
-    try:
-        terms = text_in_force(ApplicationText.Kind.TERMS, "IL", today)
-    except ApplicationText.DoesNotExist:
-        terms = None
     application = Application.objects.create(
         record_number=f"A-{next_number('enrollment_record_number'):04d}",
         producer_number=number,
@@ -182,7 +178,7 @@ def _application(
         effective_date=first,
         form_type=Application.FormType.MEDICAL_DENTAL,
         authorization=Application.Authorization.IN_PERSON,
-        terms=terms,
+        terms=text_shown(ApplicationText.Kind.TERMS, "IL", today),
         terms_agreed_at=at,
         terms_agreed_by=by,
         address_1=one.address,
