@@ -43,9 +43,15 @@ def name_of(person: Applicant | QuotePerson) -> str:
     return f"{person.first_name} {person.last_name}".strip()
 
 
-def monthly_premium(application: Application) -> Decimal:
-    """What the plans cost together; they must have been fetched."""
-    return sum((one.monthly_premium for one in application.plans.all()), Decimal("0.00"))
+def monthly_premium(application: Application) -> Decimal | None:
+    """What the plans cost together in dollars a month; they must have been fetched. ``None`` while none is chosen."""
+    plans = application.plans.all()
+    return sum((one.monthly_premium for one in plans), Decimal("0.00")) if plans else None
+
+
+def _premium_text(application: Application) -> str:
+    total = monthly_premium(application)
+    return "" if total is None else f"${total:,.2f}"
 
 
 def product_name(application: Application) -> str:
@@ -115,7 +121,6 @@ class ApplicationDetail:
     producer: list[tuple[str, str]]
     people: list[PersonLine]
     plans: list[PlanLine]
-    total: Decimal
     quote: Quote | None
     note: str
     can_withdraw: bool
@@ -169,7 +174,6 @@ def detail_of(user: User, application: Application) -> ApplicationDetail:
     if latest is not None and application.status == Status.COMPLETED:
         text, pill = latest.status_text, latest.pill
     number = application.producer_number
-    total = monthly_premium(application)
     return ApplicationDetail(
         application=application,
         status_text=text,
@@ -181,7 +185,7 @@ def detail_of(user: User, application: Application) -> ApplicationDetail:
             ("Effective Date", as_text(application.effective_date)),
             ("Medical Plan", _plan_name(plans, Policy.Line.MEDICAL)),
             ("Dental Plan", _plan_name(plans, Policy.Line.DENTAL)),
-            ("Monthly Premium", f"${total:,.2f}"),
+            ("Monthly Premium", _premium_text(application)),
             ("Home", _place(application)),
         ],
         producer=[
@@ -193,7 +197,6 @@ def detail_of(user: User, application: Application) -> ApplicationDetail:
         ],
         people=[_person(one) for one in application.applicants.all()],
         plans=[_plan_line(one) for one in plans],
-        total=total,
         quote=_quote(user, application),
         note=_note(application, today=today, expired=expired),
         can_withdraw=application.status == Status.INCOMPLETE and not withdrawn,
@@ -218,7 +221,7 @@ def _submitted_facts(application: Application, status: str, latest: SubmissionLi
         ("Producer Number", number.number),
         ("Date Submitted", latest.date_submitted),
         ("Record Number", application.record_number),
-        ("Monthly Premium", f"${monthly_premium(application):,.2f}"),
+        ("Monthly Premium", _premium_text(application)),
         ("Applicant Name", applicant_name(application)),
         ("Product Name", product_name(application)),
         ("Client App ID", application.client_app_id),

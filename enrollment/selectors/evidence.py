@@ -132,8 +132,9 @@ class Checklist:
             return "No papers are asked for with this application."
         if not self.wanted:
             return "Nothing has to be sent at the moment."
-        things = "1 thing is" if self.wanted == 1 else f"{self.wanted} things are"
-        return f"{things} still to be sent" + (f", {self.late} of them late." if self.late else ".")
+        if self.wanted == 1:
+            return "1 thing is still to be sent" + (", and it is late." if self.late else ".")
+        return f"{self.wanted} things are still to be sent" + (f", {self.late} of them late." if self.late else ".")
 
 
 def why_closed(application: Application, *, today: date) -> str:

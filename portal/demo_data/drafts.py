@@ -13,13 +13,18 @@ from enrollment.services import applications
 from portal.common.dates import today_in
 from portal.demo_data.texts import text_shown
 
-# (first name, last name, birth, sex, step left on, days since); the later ones come from the quote of the Okafors.
+# (first name, last name, birth, sex, step left on, days since).
 ANEW = (
     ("Nadia", "Ferris", date(1991, 5, 17), "F", "general", 0),
     ("Colin", "Baptiste", date(1983, 10, 2), "M", "applicant", 2),
     ("Marisol", "Vega", date(1976, 1, 25), "F", "household", 64),
 )
-FROM_QUOTE = (("plans", 1), ("coverage", 5), ("signatures", 9))
+# Families of the same ages: last name, and first names of the primary applicant, the spouse and the children.
+FROM_QUOTE = (
+    ("plans", 1, "Aldana", ("Tomas", "Renata", "Lucia", "Mateo")),
+    ("coverage", 5, "Kowalczyk", ("Piotr", "Hanna", "Zofia", "Jan")),
+    ("signatures", 9, "Beaumont", ("Elias", "Clara", "June", "Otis")),
+)
 QUOTE = "Okafor"
 # Life event by step: how many days before the application it happened.
 EVENTS = {
@@ -49,9 +54,12 @@ def add_drafts(*, by: User, now: datetime) -> int:
     quote = next((one for one in quotes if one.name.startswith(QUOTE)), None)
     # On days on which the quote's plans are not sold any more there is nothing to begin from.
     if quote is not None and _sold(selector.priced(quote)):
-        for step, days in FROM_QUOTE:
+        for step, days, last_name, first_names in FROM_QUOTE:
             at = now - timedelta(days=days)
-            _fill(_from(quote, step, by=by, at=at), step=step, by=by, at=at)
+            row = _from(quote, step, by=by, at=at)
+            for place, first_name in enumerate(first_names):
+                row.applicants.filter(position=place).update(first_name=first_name, last_name=last_name)
+            _fill(row, step=step, by=by, at=at)
             count += 1
     return count
 
