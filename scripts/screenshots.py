@@ -55,6 +55,9 @@ def pages(page: Page, url: str) -> dict[str, str]:
     page.goto(f"{url}/enroll/quotes/")
     saved = page.locator(".grid-table tbody tr", has_text="Saved").first
     found["plans"] = str(saved.locator("a").first.get_attribute("href"))
+    page.goto(f"{url}/enroll/applications/?tab=incomplete")
+    family = page.locator(".grid-table tbody tr", has_text="Beaumont").first
+    found["application"] = f"/enroll/applications/{family.locator('a').first.inner_text()}/plans/"
     return found
 
 
@@ -85,7 +88,7 @@ def main() -> None:
         wanted = pages(page, options.url)
         wanted |= {address.strip("/").replace("/", "-"): address for address in options.more}
         state = context.storage_state()
-        shots = [(name, "desktop", "light") for name in ("home", "report", "client", "plans")] + [
+        shots = [(name, "desktop", "light") for name in ("home", "report", "client", "plans", "application")] + [
             ("client", "phone", "dark")
         ]
         if options.all:
