@@ -164,14 +164,13 @@ def explanation(answers: dict[str, Any]) -> Block:
             verdict = "" if step["passed"] else "Not met: "
             notes.append(f"{verdict}{step['sentence']} ({step['citation']})")
     notes += [note["sentence"] for note in decision.get("notes", ())]
+    notes = list(dict.fromkeys(note.strip() for note in notes))  # the step that decided says the same as the sentence
     facts = [
         ("Effective Date", _day(answers["effective_date"])),
         ("Worked out for an application made on", _day(answers["submitted_on"])),
         ("Date chosen of those offered", _day(answers["elected_date"])),
     ]
-    return Block(
-        _answered(facts), "How the effective date was found", [note.strip() for note in notes if note.strip(" ()")]
-    )
+    return Block(_answered(facts), "How the effective date was found", [note for note in notes if note.strip(" ()")])
 
 
 def _authorization(answers: dict[str, Any]) -> list[tuple[str, str | None]]:
