@@ -10,7 +10,8 @@ class Form(StrEnum):
 
 
 SOURCE = (
-    "Enrollment guide pages 11 and 21: not on Dental Application forms in some states. Which ones is the carrier's."
+    "Enrollment guide pages 11 and 21: not on Dental Application forms in some states. Which ones is assumed until the "
+    "carrier confirms the table."
 )
 # (state, form): is the question on it?
 SHOWN: dict[tuple[str, str], bool] = {

@@ -63,6 +63,10 @@ class Saved:
     changed: bool = False
     conflict: Conflict | None = None
     done: Done | None = None
+    # The section whose button was performed.
+    done_by: str = ""
+    # Parts that an answer has opened and that nobody has seen yet.
+    opened: list[type[Section]] = field(default_factory=list)
 
 
 def why_closed(application: Application, *, today: date) -> str:
@@ -99,16 +103,19 @@ def save_step(
     seen: str,
     force: bool = False,
     verb: tuple[str, str] | None = None,
+    enter: bool = False,
 ) -> Saved:
     """Keep the valid answers of the sections named in ``data`` ("sections"), and the raw text of the others.
 
     ``seen`` is the page's ``page_stamp`` when it was shown: when somebody else's form has saved something else there since,
     nothing is written and ``Saved.conflict`` says what differs, unless ``force`` or ``seen`` is empty. A form that comes twice changes nothing the
-    second time. ``verb`` is (section, verb) of a button to perform after saving. Raises ``DraftClosed``.
+    second time. ``verb`` is (section, verb) of a button to perform after saving; ``enter`` looks for one among those that
+    Enter presses (``Section.on_enter``). ``Saved.opened`` names the sections that were not on the page. Raises ``DraftClosed``.
     """
     wizard = _open(application, by=by, at=at)
     before = page_stamp(wizard, step)
     saved = Saved(wizard)
+    closed = [part for part in step.sections if not part.shown(wizard)]
     sent = set(data.getlist("sections"))
     wanted = [part for part in step.sections if part.name in sent]
     own = bool(form_key) and wizard.application.saved_form == form_key
@@ -123,12 +130,15 @@ def save_step(
         if not part.shown(wizard):
             continue
         section = part(data, wizard=wizard, initial=part.read(wizard))
+        if enter and verb is None and (pressed := section.on_enter()):
+            verb = (part.name, pressed)
         _keep(wizard, section)
         saved.sections[part.name] = section
         fields += [f"{part.name}.{name}" for name in section.changed_data if section.was_sent(name)]
     saved.changed = page_stamp(wizard, step) != before
     if verb is not None:
-        saved.done = _perform(wizard, saved.sections, verb)
+        saved.done, saved.done_by = _perform(wizard, saved.sections, verb), verb[0]
+    saved.opened = [part for part in closed if part.name not in sent and part.shown(wizard)]
     if saved.changed or saved.done is not None:
         _touch(wizard, form_key)
         _record("application.saved", wizard, step=step.slug, fields=sorted(fields)[:60])

@@ -36,6 +36,7 @@ THEIRS = "Nothing of yours was saved. Here is what was saved meanwhile."
 LEVELS = {name: number for number, name in messages.DEFAULT_TAGS.items()}
 # Texts by the last part of their address.
 TEXTS = {kind.value.lower().replace("_", "-"): kind.value for kind in ApplicationText.Kind}
+OPENED = "{title} is now part of this page. Enter what applies, then press Next."
 MINE = "Your entries were saved in place of those made meanwhile."
 
 
@@ -116,6 +117,7 @@ def application_step(request: AuthenticatedHttpRequest, record_number: str, step
             seen=request.POST.get("seen", ""),
             force=act == "use-mine",
             verb=_verb(act),
+            enter=act == "enter",
         )
     except drafts.DraftClosed as exc:
         return _closed(request, row, str(exc))
@@ -144,7 +146,9 @@ def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str
             messages.add_message(request, LEVELS[saved.done.level], saved.done.message)
         if saved.done.url:
             return redirect(saved.done.url)
-        return _to_step(row, here, part=act.split(":")[1])
+        return _to_step(row, here, part=saved.done_by)
+    if act == "enter" and next_of(here) is None:
+        return _to_step(row, here)
     if act == "use-mine":
         messages.success(request, MINE)
         return _to_step(row, here)
@@ -154,6 +158,9 @@ def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str
         return _page(request, wizard, here, saved=saved, check=True)
     if act == "submit" and next_of(here) is None:
         return finish.finish(request, wizard, form_key=form_keys.readable(request.POST.get("form_key", "")))
+    if saved.opened:
+        messages.info(request, OPENED.format(title=saved.opened[0].title))
+        return _to_step(row, here, part=saved.opened[0].name)
     return _move(row, next_of(here) or here)
 
 
@@ -272,7 +279,8 @@ def _lacking(wizard: WizardContext, here: Step, parts: Sequence[DrawnPart]) -> l
             bound = part.form[one.field]
             place = f"#{bound.id_for_label or f'{bound.auto_id}_0'}"
         elif part is not None and one.card is None:
-            part.lacks.append(one.sentence)
+            # What the part's own box says already is not said above it once more.
+            part.lacks += [] if one.sentence in part.more.get("lacking", ()) else [one.sentence]
         found.append(PageError(place, one.label, one.sentence))
     return found
 

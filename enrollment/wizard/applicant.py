@@ -101,6 +101,9 @@ class ClientSearch(Section):
         """What is searched for is no answer, and is not kept."""
         return {}
 
+    def on_enter(self) -> str:
+        return "search" if _is_new(self, "text") else ""
+
     def perform(self, wizard: WizardContext, verb: str) -> Done | None:
         if verb == "search":
             return self._search(wizard)
@@ -153,6 +156,12 @@ def record_search(application: Application, wizard: WizardContext) -> None:
         object_id=application.record_number,
         details={},
     )
+
+
+def _is_new(section: Section, name: str) -> bool:
+    """Does the search box hold something that has not been searched for yet?"""
+    text = section.data.get(section.add_prefix(name), "").strip()
+    return bool(text) and text != section.wizard.typed(section.name).get(name, "")
 
 
 # --- Personal Information ---
@@ -296,6 +305,9 @@ class HomeAddress(Section):
 
     def raw(self) -> dict[str, Any]:
         return {name: text for name, text in super().raw().items() if name != "search"}
+
+    def on_enter(self) -> str:
+        return "search" if _is_new(self, "search") else ""
 
     def keep(self, wizard: WizardContext) -> None:
         row = wizard.application

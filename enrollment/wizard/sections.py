@@ -219,6 +219,10 @@ class Section(forms.Form):
             found += [Missing(section=cls.name, field=place, label=str(label), sentence=str(one)) for one in sentences]
         return found
 
+    def on_enter(self) -> str:
+        """The button that Enter presses in the field just filled in, where scripts do not; empty to go on with Next."""
+        return ""
+
     def perform(self, wizard: WizardContext, verb: str) -> Done | None:
         """What the button ``do:<section>:<verb>`` does beside saving the step; ``None`` for a verb it does not know."""
         return None

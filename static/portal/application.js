@@ -51,6 +51,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
+// Here a search box presses its own button: Enter in any other field goes on.
+for (const button of document.querySelectorAll("[data-enter]")) {
+  button.value = button.dataset.enter;
+}
+
 // Enter in a search box searches; an arrow goes to what was found.
 document.addEventListener("keydown", (event) => {
   const field = event.target;

@@ -92,6 +92,22 @@ def test_a_client_is_found_and_taken_over_without_scripts(draft, client, known):
 
 
 @pytest.mark.feature("APP_01")
+@pytest.mark.feature("APP_05")
+@pytest.mark.parametrize(("name", "text"), [("client-text", "quillf"), ("home-search", "Naperville")])
+def test_enter_in_a_search_box_searches_without_scripts_and_goes_on_once_it_has(draft, client, known, name, text):
+    sent = {"sections": ["client", "home"], name: text}
+    first = pages.read(client.get(URL)).one("form", id="wizard-form").all("button")[0]
+    assert (first.attrs["name"], first.attrs["value"]) == ("act", "enter")
+    there = client.post(URL, {**sent, "act": "enter"}).url
+    assert there == f"{URL}#section-{name.partition('-')[0]}"
+    page = pages.read(client.get(URL))
+    assert page.all("button", class_="found-line")
+    assert page.one(id=f"id_{name}").attrs["value"] == text
+    # The text still stands in its box: Enter in another field goes on, and so says what is missing.
+    assert "Please check what you entered" in client.post(URL, {**sent, "act": "enter"}).text
+
+
+@pytest.mark.feature("APP_01")
 def test_the_search_while_typing_finds_only_clients_of_the_own_books(draft, client, known, world, sign_in):
     address = "/enroll/applications/A-0638/client-search/"
     foreign = MemberFactory(first_name="Zora", last_name="Quillfeather")

@@ -139,6 +139,9 @@ def test_replaced_coverage_ends_within_a_year_of_the_first_day(day, fits):
         ("IL", "HMO", "Medical Group Number (3 Digits)"),
         ("IL", "POS", "Primary Care Provider (PCP) or Medical Group Number"),
         ("TX", "HMO", "Primary Care Provider (PCP) Number"),
+        ("MT", "HMO", "Primary Care Provider (PCP) Number"),
+        ("NM", "HMO", "Primary Care Provider (PCP) Number"),
+        ("OK", "HMO", "Primary Care Provider (PCP) Number"),
         ("TX", "PPO", None),
         ("IL", "PPO", None),
         ("NM", "EPO", None),
@@ -177,3 +180,16 @@ def test_numbers_are_taken_as_the_plan_wants_them(entry, typed, kept):
     else:
         assert pcp_entry.clean_number(typed, entry) == kept
         assert len(kept) <= pcp_entry.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("entry", "typed", "said"),
+    [
+        (pcp_entry.PCP, "1234567890", "check digit"),
+        (pcp_entry.PCP, "!", "or an NPI"),
+        (pcp_entry.MEDICAL_GROUP, "1234567890", "3 digits"),
+    ],
+)
+def test_what_is_wrong_with_a_number_is_said_as_the_field_wants_it(entry, typed, said):
+    with pytest.raises(UnreadableNumber, match=said):
+        pcp_entry.clean_number(typed, entry)

@@ -37,6 +37,7 @@ def test_nobody_is_born_tomorrow_or_older_than_120(born, problem):
         (date(2026, 5, 21), "", ""),
         (date(2026, 5, 20), "", household.LONG_SINCE),
         (date(2026, 11, 22), household.FUTURE_USE, ""),
+        (date(1990, 1, 1), "", household.LONG_SINCE),
         (date(1989, 12, 31), household.USE_BEFORE_BIRTH, household.LONG_SINCE),
     ],
 )
@@ -76,6 +77,7 @@ def test_a_spouse_under_14_and_a_child_older_than_the_applicant_are_questioned()
     assert household.spouse_warning(date(2013, 1, 2), effective_date=JANUARY) == household.YOUNG_SPOUSE
     assert household.spouse_warning(date(2013, 1, 1), effective_date=JANUARY) == ""
     assert household.dependent_warning(date(1980, 1, 1), primary_born=date(1986, 3, 14)) == household.OLDER_THAN_PARENT
+    assert household.dependent_warning(date(1986, 3, 14), primary_born=date(1986, 3, 14)) == household.OLDER_THAN_PARENT
     assert household.dependent_warning(date(2010, 1, 1), primary_born=date(1986, 3, 14)) == ""
 
 

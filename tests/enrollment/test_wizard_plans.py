@@ -349,6 +349,16 @@ def test_a_ppo_hides_the_numbers_and_forgets_them(draft, client, with_family, pp
 
 
 @pytest.mark.feature("PLN_04")
+def test_without_scripts_next_stops_once_at_numbers_that_nobody_has_seen(draft, client, medical, dental):
+    sent = {**PLAN, "plan-medical": chosen(medical, "886.79"), "plan-dental": chosen(dental, "14.87"), "act": "next"}
+    assert client.post(URL, sent).url == f"{URL}#section-pcp"
+    page = pages.read(client.get(URL))
+    assert "PCP Information is now part of this page." in page.text
+    assert page.one(id="section-pcp").all("input", type="text")
+    assert client.post(URL, {**sent, "sections": ["plan", "pcp"]}).url == "/enroll/applications/A-0638/coverage/"
+
+
+@pytest.mark.feature("PLN_04")
 def test_a_pos_plan_asks_too(draft, client):
     pos = PlanFactory(network_type="POS", name="Select Gold POS", rates=[(0, 999, "700.00")])
     client.post(URL, {**PLAN, "plan-medical": str(pos.pk), "act": "exit"})

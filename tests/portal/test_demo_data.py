@@ -80,6 +80,8 @@ MODELS = (
 def loaded(django_db_setup, django_db_blocker) -> Iterator[loader.Loaded]:
     """The demo in its usual size, once for all tests that only look at it."""
     with django_db_blocker.unblock(), transaction.atomic():
+        # Where a test that emptied the tables ran before this file.
+        load_tables()
         result = loader.load(seed=1, today=TODAY)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")

@@ -8,7 +8,7 @@ from django.test import Client
 
 from enrollment import application_texts
 from enrollment.models import Application, ApplicationText
-from enrollment.wizard.steps import STEPS, Step
+from enrollment.wizard.steps import Step
 from tests.support import pages
 from tests.support.pages import Element
 from tests.support.sep import load_sep_tables
@@ -30,6 +30,8 @@ HOSTILE = (
     "'; DROP TABLE x; --",
     "",
 )
+# No text field of the application takes it.
+UNREADABLE = ("x" * 5000,)
 NOT_FIELDS = {"csrfmiddlewaretoken", "seen", "form_key", "sections", "act", "terms", "agree"}
 
 
@@ -103,25 +105,32 @@ def questions(fields: dict[str, Field]) -> Iterator[Field]:
     return (one for one in fields.values() if one.name not in NOT_FIELDS and one.kind != "hidden")
 
 
-def addresses(application: Application) -> list[tuple[Step, str]]:
-    """The page of every step, and that of a new card of every list on it."""
-    found = []
-    for step in STEPS:
-        found.append((step, url_of(application, step.slug)))
-        found += [(step, url_of(application, step.slug, cards.name, "new")) for cards in step.lists]
-    return found
+def _silent(page: Element, passing: frozenset[str]) -> list[str]:
+    """The text fields of the page that show no message."""
+    form = page.one("form", id="wizard-form")
+    return [
+        one.attrs["name"]
+        for one in form.all("input")
+        if one.attrs.get("type", "text") in ("text", "email", "tel")
+        and one.attrs["name"] not in passing
+        and "is-invalid" not in one.attrs.get("class", "")
+    ]
 
 
-def walk_hostile(client: Client, url: str, *, act: str) -> list[str]:
-    """Send every hostile value in every field of the page at ``url``; what went wrong, nothing when all is well."""
+def walk_hostile(client: Client, url: str, *, act: str, passing: frozenset[str] = frozenset()) -> list[str]:
+    """Send every hostile value in every field of the page at ``url``; what went wrong, nothing when all is well.
+
+    ``passing`` names fields that are not kept, and so say nothing when the page is opened again.
+    """
     wrong = []
     response = client.get(url)
     if response.status_code != 200:
-        # A list that takes no more cards, or is not part of this application.
-        return [] if response.status_code in (302, 404) else [f"{url}: {response.status_code}"]
+        return [f"{url}: {response.status_code}"]
     for value in HOSTILE:
         fields = fields_of(pages.read(client.get(url)))
         changed = {one.name: [value] for one in questions(fields)}
+        if not changed:
+            wrong.append(f"{url}: asks nothing")
         response = client.post(url, sent(fields, act, **changed))
         if response.status_code >= 400:
             wrong.append(f"{url} {value[:20]!r}: {response.status_code}")
@@ -133,6 +142,9 @@ def walk_hostile(client: Client, url: str, *, act: str) -> list[str]:
             wrong.append(f"{url} {value[:20]!r}, reopened: {again.status_code}")
         if MARK in again.text or MARK in response.text:
             wrong.append(f"{url} {value[:20]!r}: not escaped")
+        if value in UNREADABLE:
+            # Whoever typed it sees it again, with what is wrong with it beside it.
+            wrong += [f"{url} {value[:20]!r}: {name} says nothing" for name in _silent(pages.read(again), passing)]
     return wrong
 
 
