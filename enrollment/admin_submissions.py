@@ -28,8 +28,8 @@ class SubmissionAdmin(ReadMostlyAdmin):
 
 @admin.register(SubmittedPolicy)
 class SubmittedPolicyAdmin(ReadMostlyAdmin):
-    list_display = ("submission", "line", "outcome", "policy", "change")
-    list_filter = ("outcome", "line")
+    list_display = ("submission", "line", "outcome", "taken_twice", "policy", "change", "note")
+    list_filter = ("taken_twice", "outcome", "line")
     list_select_related = ("submission__application__producer_number__producer", "policy", "change")
     search_fields = ("submission__application__record_number__exact",)
     search_help_text = "Record number."
