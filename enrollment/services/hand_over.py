@@ -13,10 +13,11 @@ from accounts.models import User
 from clients.membersystem.numbers import is_provisional, provisional_member_id
 from clients.membersystem.payloads import AddressData, EnrolledPcp, EnrollPayload
 from clients.models import Account, ContactPoint, Coverage, Member, MemberChange, Policy
+from clients.rules import contact as contact_rules
 from clients.rules.names import name_key
 from clients.rules.pcp_numbers import UnreadableNumber, read_number
 from clients.selectors.provider_directory import entry_for
-from clients.services import member_changes, statuses
+from clients.services import contact, member_changes, statuses
 from clients.services.policies import refresh_insured
 from enrollment.application_record.reading import Altered, answers_in
 from enrollment.models import Applicant, Application, QuotePerson, Submission, SubmittedPolicy
@@ -97,6 +98,7 @@ def _hand_over(
         policy = _policy(application, household, line, checked, reused, at)
         _cover(policy, household, checked)
         handed.append(_owe(application, submission, household, policy, line, checked, by=by, at=at))
+    _tell_contact(application, submission, household, handed, by=by, at=at)
     refresh_insured(account_ids=[household.account.pk])
     statuses.refresh_policies(policy_ids=[one.policy_id for one in handed], now=at)
     return handed
@@ -196,7 +198,8 @@ def _members(
     application: Application, account: Account, people: Sequence[Applicant], *, is_known: bool
 ) -> list[Member]:
     """One member for each applicant: those known stay as the member system has them, others are written as applied for."""
-    there = list(Member.objects.select_for_update().filter(account=account).order_by("id"))
+    # The household's row is locked. Its people are not: whoever changes how one is reached holds that one, and waits for it.
+    there = list(Member.objects.filter(account=account).order_by("id"))
     in_the_book = set(
         Coverage.objects.filter(member__in=there, policy__awaits_acceptance=False).values_list("member_id", flat=True)
     )
@@ -336,6 +339,36 @@ def _owe(
         now=at,
     )
     return SubmittedPolicy.objects.create(submission=submission, line=line.row.line, policy=policy, change=change)
+
+
+def _tell_contact(
+    application: Application,
+    submission: Submission,
+    household: Household,
+    handed: Sequence[SubmittedPolicy],
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    """Phone and email address of somebody the member system knows, where the application has others than are on file.
+
+    A change of its own behind the enrollments: the household's changes go out in the order of their ids. Whoever is new is
+    enrolled with them.
+    """
+    primary = household.members[0]
+    if not household.is_known or is_provisional(primary.member_id):
+        return
+    told = {PHONES[application.phone_type]: application.phone, ContactPoint.Kind.EMAIL: _normal(application.email)}
+    mine = Policy.objects.in_the_book().filter(account=household.account)
+    mine = mine.filter(producer_number__producer=application.producer_number.producer_id)
+    contact.take_over(
+        member=primary,
+        policy=mine.order_by("-effective_date", "-id").first() or handed[0].policy,
+        told={kind: contact_rules.Point(value=value) for kind, value in told.items() if value},
+        reference=f"{application.record_number}-{submission.number}-CONTACT",
+        by=by,
+        at=at,
+    )
 
 
 def _pcps(application: Application, household: Household, checked: Checked, policy: Policy) -> list[EnrolledPcp]:

@@ -370,6 +370,11 @@ def give_up(*sent: MemberChange) -> None:
         assert settle.give_up(one.pk, "Not reached: no route", now=timezone.now())
 
 
+def answer_all(sent: list[MemberChange]) -> None:
+    for one in sent:
+        answer(one, accepted=True)
+
+
 def in_the_book(world) -> list[str]:
     number = Application.objects.get().eapp_number
     return sorted(Policy.objects.for_user(world.producer).filter(eapp_number=number).values_list("line", flat=True))
@@ -505,8 +510,7 @@ def test_settling_that_fails_later_keeps_nothing_and_is_done_again(world, correc
 
         breaking.setattr(service, broken, fail)
         with pytest.raises(RuntimeError):
-            for one in first:
-                answer(one, accepted=True)
+            answer_all(first)
     after = rows(), [one.status for one in changes()], list(SubmittedPolicy.objects.values_list("outcome", flat=True))
     if broken in ("_keep_to_one_policy", "_conclude", "notify_all"):
         assert after == before
@@ -565,6 +569,94 @@ def test_a_client_gets_the_new_policy_on_the_same_account(world, ready, known):
     account = Account.objects.get(pk=known.account_id)
     assert (account.address_1, account.number) == ("12 Lake St", known.account.number)
     assert Policy.objects.for_user(world.producer).filter(account=account).count() == 3
+
+
+@pytest.fixture
+def client_applies(world, ready, known) -> Member:
+    """Ann applies as the client she is; on file are her home phone, and another email address than she gives now."""
+    first = Application.objects.get().effective_date
+    Member.objects.filter(pk=known.pk).update(date_of_birth=date(first.year - 40, 1, 1), ssn=None)
+    Application.objects.update(member=known)
+    known.contact_points.all().delete()
+    known.contact_points.create(kind="HOME", value="6305550100")
+    known.contact_points.create(kind="EMAIL", value="old@example.com")
+    return known
+
+
+def contact_changes() -> list[MemberChange]:
+    return list(MemberChange.objects.filter(kind="CONTACT").order_by("id"))
+
+
+@pytest.mark.feature("CON_03")
+def test_a_clients_new_phone_and_email_go_out_behind_the_enrollments(world, ready, client_applies):
+    submit(ready, world.producer)
+    (told,) = contact_changes()
+    assert told.pk > max(one.pk for one in changes())
+    assert {kind: point["value"] for kind, point in told.payload["after"].items()} == {
+        "CELL": "6305550142",
+        "EMAIL": "Ann@example.com",
+    }
+    assert not any(point["send_text"] for point in told.payload["after"].values())
+    assert told.policy.awaits_acceptance is False, "under a policy the member system knows"
+    assert client_applies.contact_points.count() == 2, "until the member system has taken it"
+    for _ in range(4):
+        sweep(now=timezone.now() + timedelta(minutes=1))
+    points = {one.kind: one.value for one in client_applies.contact_points.all()}
+    assert points == {"HOME": "6305550100", "CELL": "6305550142", "EMAIL": "Ann@example.com"}
+
+
+@pytest.mark.parametrize("on_file", [("HOME", "6305550142"), ("CELL", "6305550142")])
+def test_what_is_on_file_or_on_its_way_is_not_told_again(world, ready, client_applies, on_file):
+    client_applies.contact_points.all().delete()
+    client_applies.contact_points.create(kind=on_file[0], value=on_file[1], send_text=on_file[0] == "CELL")
+    client_applies.contact_points.create(kind="EMAIL", value="ann@EXAMPLE.com")
+    submit(ready, world.producer)
+    assert not contact_changes()
+
+
+@pytest.mark.feature("CON_03")
+def test_submitted_again_the_contact_change_stays_one(world, ready, client_applies):
+    submit(ready, world.producer)
+    for change in changes():
+        answer(change, accepted=False, reason="no")
+    submit(ready, world.producer, key="second-key-0123456789")
+    assert len(contact_changes()) == 1
+    for change in changes()[2:]:
+        answer(change, accepted=False, reason="no")
+    Application.objects.update(phone="6305550177")
+    submit(ready, world.producer, key="third-key-0123456789")
+    assert [list(one.payload["after"]) for one in contact_changes()] == [["CELL", "EMAIL"], ["CELL"]]
+
+
+def test_somebody_new_is_enrolled_with_phone_and_email_and_no_other_change(world, ready):
+    submit(ready, world.producer)
+    assert not contact_changes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_contact_change_and_a_submission_at_the_same_moment_do_not_wait_for_each_other(world, ready, client_applies):
+    from clients.rules.contact import Point
+    from clients.services import contact
+
+    standing = contact.standing_of(client_applies)
+
+    def by_page():
+        return contact.change(
+            member=client_applies,
+            policy=world.policy,
+            wanted={**standing.awaited, "HOME": Point(value="6305550199")},
+            consent=None,
+            seen=standing.stamp,
+            form_key="a-form-0123456789",
+            by=world.producer,
+            at=timezone.now(),
+        )
+
+    done = at_once(lambda: submit(ready, world.producer), by_page)
+    assert not [one for one in done if isinstance(one, Exception) and not isinstance(one, contact.ChangedMeanwhile)], (
+        done
+    )
+    assert len(changes()) == 2
 
 
 def test_another_person_than_the_client_is_a_household_of_its_own(world, ready, known):
