@@ -8,7 +8,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=")
     parser.add_argument("--users", default="", help="Whose books to measure, with commas; the loaded ones by default.")
     parser.add_argument(
-        "--only", choices=["pages", "search", "growth", "exports", "cards", "pricing", "plans"], help="One part."
+        "--only",
+        choices=["pages", "search", "growth", "exports", "cards", "pricing", "plans", "applications"],
+        help="One part.",
     )
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.bench")
@@ -17,7 +19,7 @@ def main() -> None:
 
     django.setup()
 
-    from bench import cards, exports, pages, pricing, search, view_plans
+    from bench import applications, cards, exports, pages, pricing, search, view_plans
     from portal.embedded.commands import database_for
 
     with database_for(["manage.py", "bench"]):
@@ -30,6 +32,8 @@ def main() -> None:
             pages.measure(users)
         if options.only in (None, "plans"):
             view_plans.measure(users[0])
+        if options.only in (None, "applications"):
+            applications.measure(users[0])
         if options.only in (None, "search"):
             search.measure(users)
         if options.only in (None, "growth"):

@@ -153,10 +153,12 @@ class EvidenceItemAdmin(ReadMostlyAdmin):
     def slot(self, obj: EvidenceItem) -> str:
         return obj.kind.label
 
-    @admin.display(description="Late", boolean=True)
-    def late(self, obj: EvidenceItem) -> bool:
+    @admin.display(description="Late")
+    def late(self, obj: EvidenceItem) -> str:
         today: date = today_in(obj.application.us_state)
-        return obj.kind.required and not obj.dropped and is_late(State(obj.state), due=obj.due_on, today=today)
+        is_asked = obj.kind.required and not obj.dropped
+        # In words: the admin's sign for "no" is that of something wrong, and its sign for "yes" that of something done.
+        return "Late" if is_asked and is_late(State(obj.state), due=obj.due_on, today=today) else ""
 
     @admin.display(description="Papers")
     def papers_sent(self, obj: EvidenceItem) -> str:

@@ -28,11 +28,24 @@ class SubmissionAdmin(ReadMostlyAdmin):
 
 @admin.register(SubmittedPolicy)
 class SubmittedPolicyAdmin(ReadMostlyAdmin):
-    list_display = ("submission", "line", "outcome", "policy", "change")
-    list_filter = ("outcome", "line")
+    list_display = ("application", "number", "line", "outcome", "twice", "policy", "change", "note")
+    list_filter = ("taken_twice", "outcome", "line")
     list_select_related = ("submission__application__producer_number__producer", "policy", "change")
     search_fields = ("submission__application__record_number__exact",)
     search_help_text = "Record number."
+
+    @admin.display(ordering="submission__application__id")
+    def application(self, obj: SubmittedPolicy) -> str:
+        return str(obj.submission.application.record_number)
+
+    @admin.display(description="submission", ordering="submission__number")
+    def number(self, obj: SubmittedPolicy) -> int:
+        return obj.submission.number
+
+    @admin.display(description="taken twice", ordering="taken_twice")
+    def twice(self, obj: SubmittedPolicy) -> str:
+        # In words: the admin's sign for "no" is that of something wrong.
+        return "Taken twice" if obj.taken_twice else ""
 
     def audit_id(self, obj: Any) -> str:
         return str(obj.submission.application.record_number)

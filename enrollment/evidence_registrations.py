@@ -5,7 +5,7 @@ from typing import Any
 
 from ecomm.services.documents import when_decided
 from enrollment.selectors.timeline import evidence_entries
-from enrollment.services import evidence
+from enrollment.services import evidence, evidence_reminders
 from portal.common import activity, timeline
 from portal.common.access import Perm
 from portal.common.notifications import kinds
@@ -31,6 +31,14 @@ kinds.register(
         description="A paper sent as proof of a life event was not accepted; the application's papers say why.",
         default_email=NotificationPreference.Email.AT_ONCE,
         perm=Perm.ENROLL,
-    )
+    ),
+    Kind(
+        code=evidence_reminders.NOTICE,
+        label="Papers of an application are due",
+        group="Quotes and applications",
+        description="Something asked for with an application is due in 14 or 3 days, or is late.",
+        default_email=NotificationPreference.Email.DIGEST,
+        perm=Perm.ENROLL,
+    ),
 )
 when_decided(evidence.follow)

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from enrollment.services import draft_expiry, proposals
+from enrollment.services import draft_expiry, evidence_reminders, proposals
 
 
 @shared_task(name="enrollment.forget_proposal_files", ignore_result=True)
@@ -18,3 +18,9 @@ def forget_proposal_files(**_kwargs: Any) -> None:
 def tell_of_expiring_applications(**_kwargs: Any) -> None:
     """Tell those who work on an application that it is about to expire, or has."""
     draft_expiry.tell(now=timezone.now())
+
+
+@shared_task(name="enrollment.tell_of_papers_due", ignore_result=True)
+def tell_of_papers_due(**_kwargs: Any) -> None:
+    """Tell those who work on an application that papers are due, or late."""
+    evidence_reminders.tell(now=timezone.now())

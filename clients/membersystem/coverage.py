@@ -19,7 +19,13 @@ def _enrolled(change: MemberChange, now: datetime) -> None:
 
     The numbers are stored by then (``clients.membersystem.numbers``). The address a household that was known before gave
     on its application counts from here.
+
+    One policy for each E-App number and line: what the member system has taken a second time stays out of the book.
     """
+    # In turn: two answers at once would both find none in the book.
+    Account.objects.select_for_update(no_key=True).only("pk").get(pk=change.account_id)
+    if _is_in_the_book_already(change):
+        return
     Policy.objects.filter(pk=change.policy_id, awaits_acceptance=True).update(awaits_acceptance=False)
     if address := change.payload.get("address"):
         Account.objects.filter(pk=change.account_id).update(**{name: address[name] for name in ADDRESS})
@@ -27,6 +33,14 @@ def _enrolled(change: MemberChange, now: datetime) -> None:
     for chosen in change.payload.get("pcp", ()):
         _assign(change, chosen)
     statuses.refresh_policies(policy_ids=[change.policy_id], now=now)
+
+
+def _is_in_the_book_already(change: MemberChange) -> bool:
+    policy = Policy.objects.get(pk=change.policy_id)
+    if not policy.awaits_acceptance or not policy.eapp_number:
+        return False
+    same = Policy.objects.in_the_book().filter(eapp_number=policy.eapp_number, line=policy.line)
+    return same.filter(account=policy.account_id).exists()
 
 
 def _assign(change: MemberChange, chosen: EnrolledPcp) -> None:

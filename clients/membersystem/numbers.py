@@ -8,17 +8,17 @@ from clients.models import Account, Member, MemberChange
 ACCOUNT = "account_number"
 _MEMBER = "member:"
 # A member the portal enrolled has a member id of its own making until the member system has told the real one.
-_PROVISIONAL = "NEW"
+PROVISIONAL = "NEW"
 
 
 def provisional_member_id() -> str:
     """An id for a member row before the member system has given one out; at most 14 characters."""
-    return f"{_PROVISIONAL}{uuid.uuid4().hex[:11].upper()}"
+    return f"{PROVISIONAL}{uuid.uuid4().hex[:11].upper()}"
 
 
 def is_provisional(member_id: str) -> bool:
     """Whether the member system has not given this member an id yet."""
-    return member_id.startswith(_PROVISIONAL)
+    return member_id.startswith(PROVISIONAL)
 
 
 def member_key(member_pk: int) -> str:
@@ -33,4 +33,4 @@ def store(change: MemberChange, assigned: Mapping[str, str]) -> None:
     for key, member_id in assigned.items():
         if key.startswith(_MEMBER):
             mine = Member.objects.filter(pk=int(key.removeprefix(_MEMBER)), account_id=change.account_id)
-            mine.filter(member_id__startswith=_PROVISIONAL).update(member_id=member_id)
+            mine.filter(member_id__startswith=PROVISIONAL).update(member_id=member_id)

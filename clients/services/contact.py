@@ -132,8 +132,9 @@ def change(
     """
     if member.role != Member.Role.PRIMARY:
         raise ValueError("Only the primary insured's contact information is changed here.")
-    # One after the other: whoever comes second sees what the first has asked for.
-    member = Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
+    # One after the other: whoever comes second sees what the first has asked for. Rows that refer to the member may be made
+    # meanwhile: whoever makes them holds the household, for which this waits.
+    member = Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
     standing = standing_of(member)
     fingerprint = _fingerprint(form_key, by, wanted)
     if not form_keys.first_time("contact", fingerprint, at=at):
@@ -156,6 +157,43 @@ def change(
         member=member,
         payload=dict(payload),
         reference=fingerprint,
+        by=by,
+        now=at,
+    )
+
+
+@transaction.atomic
+def take_over(
+    *, member: Member, policy: Policy, told: Contact, reference: str, by: User, at: datetime
+) -> MemberChange | None:
+    """Owe the member system what somebody who is a client has told with an application; ``None`` when it is known already.
+
+    ``told`` are numbers and an address to be reached by; others stay. A number that stands under another type, or is on its way, is
+    no change. Nothing is said about text messages by it. The household's row is locked by the caller, behind whose changes this
+    one is sent; the same ``reference`` is one change.
+    """
+    awaited = standing_of(member).awaited
+    numbers = {point.value for kind, point in awaited.items() if kind != EMAIL}
+    wanted = dict(awaited)
+    for kind, point in told.items():
+        before = awaited.get(kind)
+        same_address = kind == EMAIL and before is not None and before.value.lower() == point.value.lower()
+        if not (same_address or (kind != EMAIL and point.value in numbers)):
+            wanted[kind] = point
+    kinds = changed_kinds(awaited, wanted)
+    if not kinds:
+        return None
+    payload = ContactPayload(
+        before={kind: _as_data(awaited.get(kind)) for kind in kinds},
+        after={kind: _as_data(wanted[kind]) for kind in kinds},
+    )
+    trail.record("client.contact_changed", policy, by=by, fields=kinds)
+    return member_changes.queue(
+        kind=MemberChange.Kind.CONTACT,
+        policy=policy,
+        member=member,
+        payload=dict(payload),
+        reference=reference,
         by=by,
         now=at,
     )

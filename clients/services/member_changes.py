@@ -107,6 +107,21 @@ def close(*, change: MemberChange, note: str, by: User, now: datetime) -> Member
     return row
 
 
+@transaction.atomic
+def withdraw(*, change: MemberChange, note: str, now: datetime) -> bool:
+    """Take back a change that was never handed over, because there is nothing left to tell; ``note`` says why.
+
+    ``False`` for one that may have reached the member system, or is being handed over at this moment: its answer decides.
+    """
+    rows = MemberChange.objects.select_for_update(of=("self",), skip_locked=True)
+    row = rows.filter(pk=change.pk, status=Status.PENDING, lease_until=None, bgn02="").first()
+    if row is None:
+        return False
+    settle.write(row, after(row.status, Step.UNDO), closed_at=now, closing_note=note[:500])
+    settle.record("withdrawn", row)
+    return True
+
+
 def _to_settle(change: MemberChange, step: Step, now: datetime) -> MemberChange:
     """The row, locked, if staff may take this step now."""
     row = settle.with_related().select_for_update(of=("self",)).get(pk=change.pk)

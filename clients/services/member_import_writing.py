@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from clients.membersystem.numbers import PROVISIONAL
 from clients.models import Policy
 from clients.services import policies as policy_copies
 from clients.services import surnames
@@ -104,16 +105,56 @@ def forget_matches() -> None:
 
 
 _MATCHES = {
+    # Policies the portal enrolled itself have no number of the carrier's until the feed brings them: they are known by the
+    # E-App number, the line and the producer's book. The nth of the feed is the nth here, those in the book first.
+    "fed_applied": """
+        SELECT fed.policy_number, fed.account, known.id, known.account_id
+        FROM (
+            SELECT line.*, number.producer_id,
+                row_number() OVER (PARTITION BY eapp_number, line, producer_id ORDER BY policy_number) AS place
+            FROM clients_staged_policies AS line
+            JOIN accounts_producernumber AS number ON number.number = line.producer_number
+            WHERE line.eapp_number <> ''
+                AND NOT EXISTS (SELECT FROM clients_policy AS policy WHERE policy.policy_number = line.policy_number)
+        ) AS fed
+        JOIN (
+            SELECT policy.id, policy.account_id, policy.eapp_number, policy.line, number.producer_id,
+                row_number() OVER (PARTITION BY eapp_number, line, producer_id ORDER BY awaits_acceptance, policy.id) AS place
+            FROM clients_policy AS policy
+            JOIN accounts_producernumber AS number ON number.id = policy.producer_number_id
+            WHERE policy.policy_number IS NULL AND policy.eapp_number <> ''
+                AND policy.eapp_number IN (SELECT eapp_number FROM clients_staged_policies WHERE eapp_number <> '')
+        ) AS known USING (eapp_number, line, producer_id, place)
+    """,
+    # The household of such a policy, as long as the carrier has given it no name: it takes the one of the feed.
+    "fed_applied_account": """
+        WITH told AS (
+            SELECT fed_applied.account_id AS id, household.file_line
+            FROM fed_applied JOIN clients_staged_accounts AS household ON household.account_number = fed_applied.account
+            UNION
+            SELECT fed_applied.account_id, household.file_line
+            FROM fed_applied JOIN clients_staged_accounts AS household ON household.household_key = fed_applied.account
+        ), of_one_here AS (
+            SELECT file_line, min(id) AS id FROM told GROUP BY file_line HAVING count(*) = 1
+        )
+        SELECT min(one.file_line) AS file_line, one.id
+        FROM of_one_here AS one JOIN clients_account AS account ON account.id = one.id
+        WHERE account.number IS NULL AND account.household_key IS NULL
+        GROUP BY one.id
+        HAVING count(*) = 1
+    """,
     "fed_account": """
         SELECT fed.*, by_number.id AS number_id, by_key.id AS key_id,
             coalesce(by_number.number, by_key.number) AS old_number,
             coalesce(by_number.household_key, by_key.household_key) AS old_household_key,
             coalesce(by_number.as_of, by_key.as_of) AS old_as_of,
-            coalesce(by_number.id, by_key.id) AS old_id,
-            coalesce(by_number.id, by_key.id, nextval(pg_get_serial_sequence('clients_account', 'id'))) AS id
+            coalesce(by_number.id, by_key.id, applied.id) AS old_id,
+            coalesce(by_number.id, by_key.id, applied.id, nextval(pg_get_serial_sequence('clients_account', 'id'))) AS id
         FROM clients_staged_accounts AS fed
         LEFT JOIN clients_account AS by_number ON by_number.number = fed.account_number
         LEFT JOIN clients_account AS by_key ON by_key.household_key = fed.household_key
+        LEFT JOIN fed_applied_account AS applied
+            ON by_number.id IS NULL AND by_key.id IS NULL AND applied.file_line = fed.file_line
     """,
     # Every text by which a household can be named, of those in the feed and those that are there.
     "fed_household": """
@@ -127,12 +168,27 @@ _MATCHES = {
         WHERE key IS NOT NULL
         GROUP BY key
     """,
+    # Whom the portal enrolled under an id of its own: the primary insured as such, others by birth date and first name.
+    "fed_newcomer": f"""
+        SELECT min(member.id) AS id, fed.file_line
+        FROM clients_staged_members AS fed
+        JOIN fed_household AS household ON household.key = fed.account
+        JOIN clients_member AS member ON member.account_id = household.id
+        WHERE member.member_id LIKE '{PROVISIONAL}%'
+            AND NOT EXISTS (SELECT FROM clients_member AS known WHERE known.member_id = fed.member_id)
+            AND CASE WHEN fed.role = 'PRIMARY' OR member.role = 'PRIMARY' THEN fed.role = member.role
+                ELSE fed.date_of_birth = member.date_of_birth AND lower(fed.first_name) = lower(member.first_name) END
+        GROUP BY fed.file_line
+        HAVING count(*) = 1
+    """,  # noqa: S608 - our own names
     "fed_member": """
-        SELECT fed.*, household.id AS account_id, known.account_id AS old_account_id, known.id AS old_id,
-            coalesce(known.id, nextval(pg_get_serial_sequence('clients_member', 'id'))) AS id
+        SELECT fed.*, household.id AS account_id, known.account_id AS old_account_id,
+            coalesce(known.id, applied.id) AS old_id,
+            coalesce(known.id, applied.id, nextval(pg_get_serial_sequence('clients_member', 'id'))) AS id
         FROM clients_staged_members AS fed
         LEFT JOIN fed_household AS household ON household.key = fed.account
         LEFT JOIN clients_member AS known ON known.member_id = fed.member_id
+        LEFT JOIN fed_newcomer AS applied ON known.id IS NULL AND applied.file_line = fed.file_line
     """,
     "fed_policy": """
         SELECT fed.*, household.id AS account_id, number.id AS producer_number_id,
@@ -141,7 +197,10 @@ _MATCHES = {
         FROM clients_staged_policies AS fed
         LEFT JOIN fed_household AS household ON household.key = fed.account
         LEFT JOIN accounts_producernumber AS number ON number.number = fed.producer_number
-        LEFT JOIN clients_policy AS known ON known.policy_number = fed.policy_number
+        LEFT JOIN fed_applied AS applied
+            ON applied.policy_number = fed.policy_number AND applied.account_id = household.id
+        LEFT JOIN clients_policy AS by_number ON by_number.policy_number = fed.policy_number
+        LEFT JOIN clients_policy AS known ON known.id = coalesce(by_number.id, applied.id)
     """,
     "fed_coverage": """
         SELECT fed.file_line, fed.effective_date, fed.term_date,
@@ -523,11 +582,12 @@ _ACCOUNT_COLUMNS = {
 _MEMBER_COLUMNS = {
     name: f"fed.{name}"
     for name in (
+        "member_id",  # of somebody the portal enrolled, another one than before
         *("role", "first_name", "middle_initial", "last_name", "date_of_birth", "sex", "ssn", "ssn_last4_digest"),
         *("disabled_dependent", "unmarried_veteran"),
     )
 }
-_NEW_MEMBER_COLUMNS = {"account_id": "fed.account_id", "member_id": "fed.member_id"}
+_NEW_MEMBER_COLUMNS = {"account_id": "fed.account_id"}
 # What the carrier says of a policy; where the table keeps it in another way, _KEPT_FACT reads it back.
 _POLICY_FACTS = {
     "producer_number_id": "fed.producer_number_id",
@@ -538,6 +598,9 @@ _POLICY_FACTS = {
         if column.name
         not in ("policy_number", "account", "producer_number", "state", "grace_started_on", "status", "term_date")
     },
+    # Of a policy the portal enrolled: what the carrier feeds is in force, whether its answer has come or not.
+    "policy_number": "fed.policy_number",
+    "awaits_acceptance": "false",
     "carrier_status": "fed.status",
     "carrier_term_date": "fed.term_date",
 }
@@ -558,7 +621,6 @@ _NEW_POLICY_COLUMNS = {
     **{name: value for name, value in _POLICY_FACTS.items() if name not in _KEPT_FACT},
     **_POLICY_STATUS,
     "account_id": "fed.account_id",
-    "policy_number": "fed.policy_number",
     "record_type": f"'{Policy.RecordType.POLICY.value}'",
     "member_count": "people.count",
     "insured_last_name": "coalesce(fed_primary.last_name, known_primary.last_name)",

@@ -370,8 +370,16 @@ class SubmittedPolicy(models.Model):
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="submitted_policies")
     line = models.CharField(max_length=7, choices=Policy.Line.choices)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="submissions")
-    change = models.OneToOneField(MemberChange, on_delete=models.PROTECT, related_name="submitted_policy")
+    # Of several submissions where the same enrollment was sent again under its reference.
+    change = models.ForeignKey(MemberChange, on_delete=models.PROTECT, related_name="submitted_policies")
     outcome = models.CharField(max_length=8, choices=Submission.Outcome.choices, default=Submission.Outcome.WAITING)
+    note = models.CharField(
+        max_length=250, blank=True, help_text="What staff have to know, where more than one submission was taken."
+    )
+    taken_twice = models.BooleanField(
+        default=False,
+        help_text="The member system has this plan of the application twice; one of them is to be ended there.",
+    )
 
     class Meta:
         ordering = ["submission", "-line"]

@@ -117,3 +117,22 @@ def due_on(submitted_on: date, days: int) -> date:
 def is_late(state: State, *, due: date | None, today: date) -> bool:
     """Is something that must be sent overdue? What is with the carrier is not, and a due day itself is in time."""
     return due is not None and state in OPEN and today > due
+
+
+# Ours: two weeks are enough to ask for a paper, three days to send one that is at hand; then once more when it is late.
+REMINDERS = (14, 3)
+LATE = -1
+# A notice later than this after the due day helps nobody.
+TOLD_AFTERWARDS_DAYS = 7
+
+
+def reminder_due(*, due: date, today: date) -> int | None:
+    """The reminder that fits today: 14 or 3 when at most so many days are left, ``LATE`` after the due day, or ``None``.
+
+    The latest that applies, so that a day on which nobody was told is made up for. ``due`` is the last day in time; both are
+    civil days in the applicant's state.
+    """
+    left = (due - today).days
+    if left < 0:
+        return LATE if left >= -TOLD_AFTERWARDS_DAYS else None
+    return min((days for days in REMINDERS if left <= days), default=None)

@@ -95,7 +95,8 @@ class ReasonLine:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionLine:
-    """One submission as the page shows it. ``note`` says how far it is on its way while it waits."""
+    """One submission as the page shows it. ``note`` says how far it is on its way while it waits; ``remarks`` what became of a
+    plan that another submission had got through as well."""
 
     submission: Submission
     number: int
@@ -108,6 +109,7 @@ class SubmissionLine:
     settled: str
     note: str
     reasons: list[ReasonLine]
+    remarks: list[str]
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,9 @@ def _submission_line(application: Application, one: Submission) -> SubmissionLin
         reasons=[
             ReasonLine(label=reason.label, sentence=reason.sentence, url=reason_url(application, reason))
             for reason in map(reason_from_json, one.reasons)
+        ],
+        remarks=[
+            f"{Policy.Line(policy.line).label}: {policy.note}" for policy in one.submitted_policies.all() if policy.note
         ],
     )
 

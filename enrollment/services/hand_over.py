@@ -13,13 +13,16 @@ from accounts.models import User
 from clients.membersystem.numbers import is_provisional, provisional_member_id
 from clients.membersystem.payloads import AddressData, EnrolledPcp, EnrollPayload
 from clients.models import Account, ContactPoint, Coverage, Member, MemberChange, Policy
+from clients.rules import contact as contact_rules
 from clients.rules.names import name_key
 from clients.rules.pcp_numbers import UnreadableNumber, read_number
 from clients.selectors.provider_directory import entry_for
-from clients.services import member_changes, statuses
+from clients.services import contact, member_changes, statuses
 from clients.services.policies import refresh_insured
+from enrollment.application_record.reading import Altered, answers_in
 from enrollment.models import Applicant, Application, QuotePerson, Submission, SubmittedPolicy
 from enrollment.selectors.submission_checks import Checked, PricedLine, accepted_policies
+from portal.common.crypto import CannotDecrypt
 from portal.common.dates import today_in
 from portal.common.one_by_one import one_by_one
 
@@ -34,6 +37,8 @@ PHONES = {
     "": ContactPoint.Kind.UNTYPED,
 }
 SUPERSEDED = "The application was submitted again as submission {number}."
+# Of the answers, those an enrollment is made of: with the same ones the same enrollment is sent again.
+TOLD = ("effective_date", "home", "phone", "phone_type", "email", "people", "plans", "producer")
 # A household that was known before keeps its address until the member system has taken the new one.
 ADDRESS = ("address_1", "address_2", "city", "us_state", "zip")
 
@@ -52,12 +57,16 @@ def hand_over(
 ) -> list[SubmittedPolicy]:
     """Write the rows and owe the member system an enrollment for each plan, in the caller's transaction.
 
-    Plans that an earlier submission got accepted are not told again. The application's row is locked by the caller.
+    Plans that an earlier submission got accepted, or that the carrier's feed has brought meanwhile, are not told again. An
+    enrollment that was given up without an answer may have arrived: unchanged, it is sent again under its reference, which
+    has no second effect; changed, it is a new one, in rows of its own, and those that were sent stay as they were. The rows
+    of the changes and of the application are locked by the caller.
     """
     if checked.effective_date is None:
         raise ValueError("An application without a first day of coverage is not handed over.")
     earlier = {one.line: one for one in _earlier(application)}
     done = {one.line for one in accepted_policies(application)}
+    done |= {line for line, one in earlier.items() if not one.policy.awaits_acceptance}
     with one_by_one():  # at most two plans, each with what belongs to it
         return _hand_over(application, submission, checked, earlier, done, by=by, at=at)
 
@@ -72,18 +81,24 @@ def _hand_over(
     by: User,
     at: datetime,
 ) -> list[SubmittedPolicy]:
-    for one in earlier.values():
-        if one.outcome == Submission.Outcome.FAILED:
+    wanted = {line.row.line for line in checked.lines} - done
+    again = {line: one for line, one in earlier.items() if line in wanted and _is_unchanged(one, submission)}
+    for line, one in earlier.items():
+        if one.outcome == Submission.Outcome.FAILED and line not in again:
             _end(one.change, submission, by=by, at=at)
+    if wanted == set(again):
+        return [_send_again(one, submission, by=by, at=at) for one in again.values()]
     household = _household(application, checked.people, [one.policy for one in earlier.values()], at)
-    handed: list[SubmittedPolicy] = []
+    handed = [_send_again(one, submission, by=by, at=at) for one in again.values()]
     for line in checked.lines:
-        if line.row.line in done:
+        if line.row.line not in wanted or line.row.line in again:
             continue
         before = earlier.get(line.row.line)
-        policy = _policy(application, household, line, checked, before.policy if before else None, at)
+        reused = before.policy if before and not may_have_arrived(before.change) else None
+        policy = _policy(application, household, line, checked, reused, at)
         _cover(policy, household, checked)
         handed.append(_owe(application, submission, household, policy, line, checked, by=by, at=at))
+    _tell_contact(application, submission, household, handed, by=by, at=at)
     refresh_insured(account_ids=[household.account.pk])
     statuses.refresh_policies(policy_ids=[one.policy_id for one in handed], now=at)
     return handed
@@ -99,6 +114,35 @@ def _end(change: MemberChange, submission: Submission, *, by: User, at: datetime
     """Nobody sends the refused change again beside the new one."""
     if change.status in (MemberChange.Status.REJECTED, MemberChange.Status.DEAD):
         member_changes.close(change=change, note=SUPERSEDED.format(number=submission.number), by=by, now=at)
+
+
+def may_have_arrived(change: MemberChange) -> bool:
+    """Whether the member system may have an enrollment that ended here without its answer."""
+    ended = (MemberChange.Status.DEAD, MemberChange.Status.CLOSED)
+    return change.status in ended and bool(change.bgn02) and change.acked_at is None
+
+
+def _is_unchanged(before: SubmittedPolicy, submission: Submission) -> bool:
+    """Given up, and what would be told now is what was told then: the answers it was made of are the same."""
+    change = before.change
+    if change.status != MemberChange.Status.DEAD or not may_have_arrived(change):
+        return False
+    return says_the_same(before.submission, submission)
+
+
+def says_the_same(one: Submission, other: Submission) -> bool:
+    """Would both be told to the member system in the same words? Not where the answers kept cannot be read any more."""
+    try:
+        was, now = answers_in(one), answers_in(other)
+    except (Altered, CannotDecrypt):
+        return False
+    return all(was.get(name) == now.get(name) for name in TOLD)
+
+
+def _send_again(before: SubmittedPolicy, submission: Submission, *, by: User, at: datetime) -> SubmittedPolicy:
+    """The change once more, under the reference by which the member system knows it if it has it."""
+    change = member_changes.retry(change=before.change, by=by, now=at)
+    return SubmittedPolicy.objects.create(submission=submission, line=before.line, policy=before.policy, change=change)
 
 
 # --- the household ---
@@ -154,7 +198,8 @@ def _members(
     application: Application, account: Account, people: Sequence[Applicant], *, is_known: bool
 ) -> list[Member]:
     """One member for each applicant: those known stay as the member system has them, others are written as applied for."""
-    there = list(Member.objects.select_for_update().filter(account=account).order_by("id"))
+    # The household's row is locked. Its people are not: whoever changes how one is reached holds that one, and waits for it.
+    there = list(Member.objects.filter(account=account).order_by("id"))
     in_the_book = set(
         Coverage.objects.filter(member__in=there, policy__awaits_acceptance=False).values_list("member_id", flat=True)
     )
@@ -170,9 +215,19 @@ def _members(
         if member.pk is None or member in free:
             _write(application, member, applicant)
         found.append(member)
+    # Who is on a policy that was sent and may have arrived stays with it.
     left = [one.pk for one in free if one not in found and one.role != Member.Role.PRIMARY]
-    Member.objects.filter(pk__in=left, changes=None).delete()
+    Member.objects.filter(pk__in=left, changes=None).exclude(pk__in=_sent_and_unanswered(there)).delete()
     return found
+
+
+def _sent_and_unanswered(members: Sequence[Member]) -> set[int]:
+    ended = (MemberChange.Status.DEAD, MemberChange.Status.CLOSED)
+    sent = MemberChange.objects.filter(kind=MemberChange.Kind.ENROLL, status__in=ended, acked_at=None)
+    sent = sent.filter(policy__coverages__member__in=members).exclude(bgn02="")
+    return set(
+        Coverage.objects.filter(member__in=members, policy__changes__in=sent).values_list("member_id", flat=True)
+    )
 
 
 def _write(application: Application, member: Member, applicant: Applicant) -> None:
@@ -284,6 +339,36 @@ def _owe(
         now=at,
     )
     return SubmittedPolicy.objects.create(submission=submission, line=line.row.line, policy=policy, change=change)
+
+
+def _tell_contact(
+    application: Application,
+    submission: Submission,
+    household: Household,
+    handed: Sequence[SubmittedPolicy],
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    """Phone and email address of somebody the member system knows, where the application has others than are on file.
+
+    A change of its own behind the enrollments: the household's changes go out in the order of their ids. Whoever is new is
+    enrolled with them.
+    """
+    primary = household.members[0]
+    if not household.is_known or is_provisional(primary.member_id):
+        return
+    told = {PHONES[application.phone_type]: application.phone, ContactPoint.Kind.EMAIL: _normal(application.email)}
+    mine = Policy.objects.in_the_book().filter(account=household.account)
+    mine = mine.filter(producer_number__producer=application.producer_number.producer_id)
+    contact.take_over(
+        member=primary,
+        policy=mine.order_by("-effective_date", "-id").first() or handed[0].policy,
+        told={kind: contact_rules.Point(value=value) for kind, value in told.items() if value},
+        reference=f"{application.record_number}-{submission.number}-CONTACT",
+        by=by,
+        at=at,
+    )
 
 
 def _pcps(application: Application, household: Household, checked: Checked, policy: Policy) -> list[EnrolledPcp]:

@@ -14,14 +14,15 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
+from clients.membersystem import notices
 from clients.models import MemberChange, Policy
+from clients.services import member_changes
 from enrollment.application_record import answers as record
 from enrollment.application_record import trail
 from enrollment.models import Application, Submission, SubmittedPolicy
 from enrollment.rules import application_days, refusal_wording, sep, submission_numbers
-from enrollment.selectors.submission_checks import Checked, Reason, check, reason_as_json
-from enrollment.services import evidence
-from enrollment.services.hand_over import hand_over
+from enrollment.selectors.submission_checks import Checked, Reason, accepted_policies, check, reason_as_json
+from enrollment.services import evidence, hand_over
 from enrollment.services.unasked import drop_unasked
 from enrollment.wizard.completeness import missing_of
 from enrollment.wizard.general import EffectiveDate
@@ -74,7 +75,7 @@ def submit(
     exists is returned. A submission whose ``outcome`` is FAILED was refused at once; its ``reasons`` say why. Raises
     ``NotComplete``, ``ConfirmationNeeded``, and ``CannotSubmit`` for one that is withdrawn or has expired; nothing is kept then.
     """
-    application = _locked(application)
+    application = _locked(application, with_changes=True)
     key = f"{by.pk}:{application.pk}:{form_key}"
     made_before = Submission.objects.filter(form_key=key, application=application).first()
     if made_before is not None:
@@ -125,7 +126,11 @@ def still_missing(wizard: WizardContext) -> list[Missing]:
     return [one for one in missing_of(wizard) if not (calculated and one.section == EffectiveDate.name)]
 
 
-def _locked(application: Application) -> Application:
+def _locked(application: Application, *, with_changes: bool = False) -> Application:
+    """The application under lock; before it its changes, as their answers take them: the other way round both would wait."""
+    if with_changes:
+        sent = MemberChange.objects.filter(submitted_policies__submission__application=application.pk)
+        list(MemberChange.objects.select_for_update().filter(pk__in=sent.values("pk")).order_by("pk").only("pk"))
     rows = Application.objects.select_for_update(of=("self",))
     rows = rows.select_related("producer_number__producer", "county", "quote__member", "member__account", "terms")
     return rows.get(pk=application.pk)
@@ -172,7 +177,7 @@ def _complete(application: Application, submission: Submission, checked: Checked
             line.row.save(update_fields=["monthly_premium"])
     submission.save()
     evidence.ask(application=application, submitted_at=at)
-    handed = hand_over(application=application, submission=submission, checked=checked, by=by, at=at)
+    handed = hand_over.hand_over(application=application, submission=submission, checked=checked, by=by, at=at)
     if not handed:
         _accept(application, submission, at)
     _record(
@@ -204,7 +209,8 @@ def is_of_an_application(change: MemberChange) -> bool:
 
 
 def _settle(change: MemberChange, outcome: Submission.Outcome, now: datetime) -> None:
-    ref = SubmittedPolicy.objects.select_related("submission").filter(change=change).first()
+    refs = SubmittedPolicy.objects.select_related("submission").filter(change=change)
+    ref = refs.order_by("-submission__number").first()
     if ref is None:
         return
     # The application first, as submitting does: two that took the rows the other way round would wait for each other.
@@ -214,13 +220,104 @@ def _settle(change: MemberChange, outcome: Submission.Outcome, now: datetime) ->
         return
     one.outcome = outcome
     one.save(update_fields=["outcome"])
-    submission = Submission.objects.select_for_update().get(pk=one.submission_id)
+    if outcome == Outcome.ACCEPTED:
+        _keep_to_one_policy(application, one, now)
+    later = application.submissions.select_for_update().filter(number__gte=one.submission.number)
+    for submission in later.order_by("number"):
+        _conclude(application, submission, now)
+
+
+def _keep_to_one_policy(application: Application, taken: SubmittedPolicy, now: datetime) -> None:
+    """What the application's other submissions made of the same plan, now that one of them was taken (ADR 0022).
+
+    One that was not handed over yet is withdrawn. One that the member system has taken as well is told to the carrier's
+    staff: only there can one of the two be ended. In the book there is one.
+    """
+    number = taken.submission.number
+    others = SubmittedPolicy.objects.filter(submission__application=application, line=taken.line)
+    others = others.exclude(change=taken.change_id).select_related("change", "submission")
+    for other in others.order_by("submission__number"):
+        if other.outcome == Outcome.ACCEPTED and other.change.status == MemberChange.Status.ACKED:
+            _taken_twice(application, taken, other, now)
+        elif other.outcome == Outcome.WAITING and member_changes.withdraw(
+            change=other.change, note=f"The member system has taken submission {number}.", now=now
+        ):
+            other.outcome, other.policy_id = Outcome.ACCEPTED, taken.policy_id
+            other.note = f"Withdrawn before it was sent: the member system has taken submission {number}."
+            other.save(update_fields=["outcome", "policy", "note"])
+            if not hand_over.says_the_same(taken.submission, other.submission):
+                _taken_as_it_was_before(application, taken, other, now)
+
+
+def _taken_twice(application: Application, taken: SubmittedPolicy, other: SubmittedPolicy, now: datetime) -> None:
+    first, second = sorted((taken, other), key=lambda one: one.submission.number)
+    note = (
+        f"The member system has taken this plan twice: changes {first.change_id} (submission {first.submission.number}) "
+        f"and {second.change_id} (submission {second.submission.number}). One of them is to be ended there."
+    )
+    SubmittedPolicy.objects.filter(pk__in=[taken.pk, other.pk]).update(taken_twice=True, note=note)
+    _record(
+        "application.taken_twice", application, None, plans=[taken.line], changes=[first.change_id, second.change_id]
+    )
+    _tell_staff(
+        application,
+        now,
+        fact=f"taken twice {first.change_id} {second.change_id}",
+        title=f"Application {application.record_number} was taken twice by the member system",
+        text=f"The {Policy.Line(taken.line).label.lower()} plan was enrolled by two submissions. One policy is in the book; "
+        "the other is to be ended in the member system.",
+    )
+
+
+def _taken_as_it_was_before(
+    application: Application, taken: SubmittedPolicy, withdrawn: SubmittedPolicy, now: datetime
+) -> None:
+    """The answers were corrected in between, and the member system has those from before: said to everybody concerned."""
+    number, line = taken.submission.number, Policy.Line(taken.line).label.lower()
+    withdrawn.note = f"{withdrawn.note} What was corrected since has not reached it."[:250]
+    withdrawn.save(update_fields=["note"])
+    _record("application.taken_before_correction", application, None, plans=[taken.line], submission=number)
+    fact = f"application {application.pk} {taken.line} taken as submission {number}"
+    title = f"Application {application.record_number} was taken as it was before it was corrected"
+    text = (
+        f"The answer about the {line} plan of submission {number} came late. What was corrected since has not reached the "
+        "member system and is to be changed on the policy."
+    )
+    _tell_staff(application, now, fact=fact, title=title, text=text)
+    notify_all(
+        recipients=_concerned(application, withdrawn.submission),
+        kind=ACCEPTED_NOTICE,
+        title=title,
+        text=text,
+        url=reverse("enrollment:application", args=[application.record_number]),
+        fact=fact,
+        at=now,
+    )
+
+
+def _tell_staff(application: Application, now: datetime, *, fact: str, title: str, text: str) -> None:
+    notify_all(
+        recipients=User.objects.filter(role=User.Role.CARRIER_ADMIN, is_active=True),
+        kind=notices.ATTENTION,
+        title=title,
+        text=text,
+        url=reverse("admin:enrollment_submittedpolicy_changelist") + f"?q={application.record_number}",
+        fact=f"staff {fact}",
+        at=now,
+    )
+
+
+def _conclude(application: Application, submission: Submission, now: datetime) -> None:
+    """Give a submission its outcome once all of its plans have theirs. A plan that another submission got accepted is done."""
     rows = list(submission.submitted_policies.select_related("change", "policy"))
     if any(row.outcome == Outcome.WAITING for row in rows):
         return
-    refused = [row for row in rows if row.outcome == Outcome.FAILED]
+    done = {row.line for row in accepted_policies(application)}
+    refused = [row for row in rows if row.outcome == Outcome.FAILED and row.line not in done]
     is_latest = not application.submissions.filter(number__gt=submission.number).exists()
     if refused:
+        if submission.outcome == Outcome.FAILED:
+            return
         submission.outcome, submission.settled_at = Outcome.FAILED, now
         reasons = _once(reason for row in refused for reason in _reasons(row))
         submission.reasons = [reason_as_json(one) for one in reasons]
@@ -232,13 +329,21 @@ def _settle(change: MemberChange, outcome: Submission.Outcome, now: datetime) ->
         _record("application.failed", application, None, submission=submission.number, plans=[r.line for r in refused])
         if is_latest:
             _tell_failed(application, submission, now)
-    else:
+        return
+    if rows and submission.outcome != Outcome.ACCEPTED:
+        told_before = application.submissions.filter(outcome=Outcome.ACCEPTED).exists()
         _accept(application, submission, now)
-        if is_latest and application.status != Status.COMPLETED:
-            application.status, application.updated_at = Status.COMPLETED, now
-            application.save(update_fields=["status", "updated_at"])
         _record("application.accepted", application, None, submission=submission.number)
-        _tell_accepted(application, submission, now)
+        if not told_before:
+            _tell_accepted(application, submission, now)
+    if is_latest and application.status != Status.COMPLETED and _nothing_is_left(application, done):
+        application.status, application.updated_at = Status.COMPLETED, now
+        application.save(update_fields=["status", "updated_at"])
+
+
+def _nothing_is_left(application: Application, done: set[str]) -> bool:
+    """Is every plan applied for with the member system? Also where the last submission was refused by the portal's rules."""
+    return set(application.plans.values_list("line", flat=True)) <= done
 
 
 def _accept(application: Application, submission: Submission, now: datetime) -> None:

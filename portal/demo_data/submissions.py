@@ -121,7 +121,7 @@ def _submit(one: DemoApplication, application: Application, *, by: User, at: dat
     submit(1, at)
     if one.then == "waiting":
         # Handed over this minute; the answer takes longer than the demo runs.
-        waiting = MemberChange.objects.filter(submitted_policy__submission__application=application)
+        waiting = MemberChange.objects.filter(submitted_policies__submission__application=application)
         waiting.update(
             status=MemberChange.Status.SENT, sent_at=timezone.now(), attempts=1, first_tried_at=timezone.now()
         )
@@ -137,7 +137,7 @@ def _submit(one: DemoApplication, application: Application, *, by: User, at: dat
 def _answered(application: Application, reply: Callable[[Transaction], Answer], *, at: datetime) -> None:
     """The member system's answers to what it was told last, each as its own transaction."""
     waiting = MemberChange.objects.filter(
-        submitted_policy__submission__application=application, status=MemberChange.Status.PENDING
+        submitted_policies__submission__application=application, status=MemberChange.Status.PENDING
     )
     for pk in list(waiting.order_by("id").values_list("pk", flat=True)):
         change = settle.with_related().get(pk=pk)

@@ -405,6 +405,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 4 * 60 * 60,
         "options": {"expires": 60 * 60},
     },
+    "tell-of-papers-due": {
+        "task": "enrollment.tell_of_papers_due",
+        "schedule": 4 * 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }

@@ -221,6 +221,118 @@ def test_what_changed_is_written_and_nothing_else(tmp_path, folder):
     assert Member.objects.get(role="PRIMARY").ssn == "666129999"
 
 
+# --- policies that came from an application ---
+
+
+@pytest.fixture
+def applied(rita) -> list[Policy]:
+    """Tanya and Leo as an application has written them: a medical and a dental policy, no number of the carrier's yet."""
+    account = AccountFactory(number=None, household_key=None, as_of=NOW - timedelta(days=3))
+    people = [
+        MemberFactory(
+            account=account, role="PRIMARY", member_id="NEW1", first_name="Tanya", last_name="Munoz",
+            date_of_birth=date(1980, 5, 17),
+        ),
+        MemberFactory(
+            account=account, role="CHILD", member_id="NEW2", first_name="leo", last_name="Munoz",
+            date_of_birth=date(2012, 2, 29),
+        ),
+    ]  # fmt: skip
+    policies = []
+    for line in ("MEDICAL", "DENTAL"):
+        policy = PolicyFactory(
+            primary=people[0], producer_number=rita, policy_number=None, line=line, eapp_number=MEDICAL["eapp_number"]
+        )
+        for member in people if line == "MEDICAL" else people[:1]:
+            Coverage.objects.update_or_create(
+                policy=policy, member=member, defaults={"effective_date": date(2026, 1, 1)}
+            )
+        policies.append(policy)
+    return policies
+
+
+@pytest.mark.feature("LST_10")
+@pytest.mark.parametrize("awaits", [False, True])
+@pytest.mark.parametrize("numbered", [False, True])
+def test_a_policy_of_an_application_is_taken_over_with_its_household(tmp_path, applied, awaits, numbered):
+    Policy.objects.update(awaits_acceptance=awaits)
+    if numbered:  # the answer had brought the numbers
+        Account.objects.update(number=ACCOUNT["account_number"])
+        Member.objects.filter(member_id="NEW1").update(member_id=TANYA["member_id"])
+    folder = household_feed(tmp_path / "feed")
+    before = {model: model.objects.count() for model in (Account, Member, Policy, Coverage)}
+    run(folder)
+    assert {model: model.objects.count() for model in before} == before
+    kept = {one.line: one for one in Policy.objects.in_the_book()}
+    assert [(kept[one.line].pk, kept[one.line].policy_number) for one in applied] == [
+        (applied[0].pk, "P-0001"),
+        (applied[1].pk, "P-0002"),
+    ]
+    account = Account.objects.get()
+    assert (account.pk, account.number, account.household_key) == (applied[0].account_id, "555000001", "H-1")
+    assert set(Member.objects.values_list("member_id", flat=True)) == {TANYA["member_id"], LEO["member_id"]}
+    assert (kept["MEDICAL"].insured_last_name, kept["MEDICAL"].monthly_premium) == (
+        TANYA["last_name"],
+        Decimal("812.55"),
+    )
+    rows = everything()
+    assert changes(run(folder)) == {}
+    assert everything() == rows
+
+
+def test_a_policy_under_another_of_the_producers_numbers_is_taken_over(tmp_path, applied, rita):
+    other = ProducerNumberFactory(number="000412702", producer=rita.producer)
+    run(household_feed(tmp_path / "feed", policies=[{**MEDICAL, "producer_number": other.number}, DENTAL]))
+    assert Policy.objects.count() == 2
+    assert Policy.objects.get(line="MEDICAL").producer_number == other
+
+
+@pytest.mark.parametrize(
+    ("columns", "feed"),
+    [
+        ({}, {"producer_number": "000999999"}),
+        ({}, {"eapp_number": "0101389017"}),
+        ({}, {"eapp_number": ""}),
+        ({"policy_number": "P-9"}, {}),
+        ({"eapp_number": ""}, {"eapp_number": ""}),
+    ],
+    ids=["a foreign book", "another E-App number", "none in the feed", "numbered already", "none at all"],
+)
+def test_what_is_not_the_same_policy_stays_apart(tmp_path, applied, columns, feed):
+    ProducerNumberFactory(number="000999999")
+    Policy.objects.filter(line="DENTAL").update(eapp_number="", client_app_id="")
+    Policy.objects.filter(line="MEDICAL").update(**columns)
+    told = [{**MEDICAL, **feed}, {**DENTAL, "eapp_number": ""}]
+    run(household_feed(tmp_path / "feed", policies=told))
+    assert Policy.objects.count() == 4
+    assert Account.objects.count() == 2
+    assert {one.policy_number for one in Policy.objects.filter(pk__in=[one.pk for one in applied])} == {
+        columns.get("policy_number"),
+        None,
+    }
+
+
+def test_a_household_of_another_account_number_is_not_joined_with_it(tmp_path, applied):
+    Account.objects.update(number="555000099")
+    run(household_feed(tmp_path / "feed"))
+    assert set(Account.objects.values_list("number", flat=True)) == {"555000099", "555000001"}
+    assert Policy.objects.filter(account__number="555000099", policy_number=None).count() == 2
+
+
+def test_two_of_one_e_app_number_and_line_take_over_one_each(tmp_path, applied):
+    """The member system had taken the application twice; the one out of the book is the second here."""
+    medical = applied[0]
+    hidden = Policy.objects.get(pk=medical.pk)
+    hidden.pk, hidden.awaits_acceptance = None, True
+    hidden.save()
+    twice = [MEDICAL, {**MEDICAL, "policy_number": "P-0001B"}, DENTAL]
+    covers = [*COVERS, {**COVERS[0], "policy_number": "P-0001B"}]
+    run(household_feed(tmp_path / "feed", policies=twice, coverages=covers))
+    assert Policy.objects.get(policy_number="P-0001") == medical
+    assert Policy.objects.get(policy_number="P-0001B") == hidden
+    assert Policy.objects.count() == 3
+
+
 def test_households_that_are_not_in_the_files_are_left_alone(folder):
     other = PolicyFactory()
     ContactPoint.objects.create(member=Member.objects.get(account=other.account), kind="HOME", value="3125550142")

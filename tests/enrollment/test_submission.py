@@ -130,7 +130,10 @@ def test_five_at_the_same_moment_are_one(world, ready):
     assert rows()["SubmittedPolicy"] == 2
 
 
-@pytest.mark.parametrize("broken", ["hand_over", "trail.trail_head", "sep.as_record"])
+@pytest.mark.parametrize(
+    "broken",
+    ["hand_over.hand_over", "trail.trail_head", "sep.as_record", "evidence.ask", "record.as_text", "audit.record"],
+)
 def test_a_second_write_that_fails_keeps_nothing(world, ready, monkeypatch, broken):
     before = rows()
 
@@ -357,6 +360,185 @@ def test_a_plan_that_was_accepted_cannot_be_exchanged(world, ready):
     assert "cannot be changed here" in made.reasons[0]["sentence"]
 
 
+# --- given up, submitted again, and answered after all ---
+
+
+def give_up(*sent: MemberChange) -> None:
+    """Tried for hours and never answered; whether it has arrived nobody knows."""
+    for one in sent:
+        MemberChange.objects.filter(pk=one.pk).update(bgn02=f"ENROLL-{one.pk}", attempts=8)
+        assert settle.give_up(one.pk, "Not reached: no route", now=timezone.now())
+
+
+def answer_all(sent: list[MemberChange]) -> None:
+    for one in sent:
+        answer(one, accepted=True)
+
+
+def in_the_book(world) -> list[str]:
+    number = Application.objects.get().eapp_number
+    return sorted(Policy.objects.for_user(world.producer).filter(eapp_number=number).values_list("line", flat=True))
+
+
+@pytest.fixture
+def corrected(world, ready) -> tuple[list[MemberChange], list[MemberChange]]:
+    """Given up, corrected and submitted again: the changes of the first submission, and those of the second."""
+    submit(ready, world.producer)
+    give_up(*(first := changes()))
+    Application.objects.update(address_1="14 Lake St")
+    submit(ready, world.producer, key="second-key-0123456789")
+    return first, changes()[2:]
+
+
+@pytest.mark.feature("LST_10")
+def test_given_up_and_submitted_again_unchanged_is_the_same_enrollment_sent_again(world, ready):
+    submit(ready, world.producer)
+    give_up(*(first := changes()))
+    number, policies = Application.objects.get().eapp_number, set(Policy.objects.values_list("pk", flat=True))
+    second = submit(ready, world.producer, key="second-key-0123456789")
+    assert [one.pk for one in changes()] == [one.pk for one in first], "under the reference the member system knows"
+    assert [one.status for one in changes()] == ["PENDING", "PENDING"]
+    assert set(Policy.objects.values_list("pk", flat=True)) == policies
+    for one in changes():
+        answer(one, accepted=True)
+    second.refresh_from_db()
+    application = Application.objects.get()
+    assert (second.outcome, application.status, application.eapp_number) == ("ACCEPTED", "COMPLETED", number)
+    assert in_the_book(world) == ["DENTAL", "MEDICAL"]
+    assert Notification.objects.filter(kind=service.ACCEPTED_NOTICE, recipient=world.producer).count() == 1
+
+
+def test_given_up_and_corrected_leaves_what_was_sent_as_it_was(corrected):
+    first, second = corrected
+    assert not {one.policy_id for one in first} & {one.policy_id for one in second}
+    assert [one.status for one in MemberChange.objects.filter(pk__in=[one.pk for one in first])] == ["CLOSED"] * 2
+    assert {one.policy.awaits_acceptance for one in (*first, *second)} == {True}
+
+
+@pytest.mark.feature("LST_10")
+def test_a_late_acceptance_withdraws_the_second_enrollment_before_it_is_sent(world, corrected):
+    first, second = corrected
+    for one in first:
+        answer(one, accepted=True)
+    assert [one.status for one in changes()[2:]] == ["CLOSED", "CLOSED"]
+    assert in_the_book(world) == ["DENTAL", "MEDICAL"]
+    assert Policy.objects.for_user(world.producer).filter(pk__in=[one.policy_id for one in first]).count() == 2
+    assert {one.outcome for one in Submission.objects.all()} == {"ACCEPTED"}
+    assert Application.objects.get().status == "COMPLETED"
+    assert not SubmittedPolicy.objects.filter(taken_twice=True).exists()
+    told = Notification.objects.filter(recipient=world.admin, title__contains="before it was corrected")
+    assert told.count() == 2, "once for each plan: the member system has the address from before"
+    sweep(now=timezone.now() + timedelta(hours=1))
+    assert {one.status for one in MemberChange.objects.filter(pk__in=[one.pk for one in second])} == {"CLOSED"}
+    assert in_the_book(world) == ["DENTAL", "MEDICAL"]
+
+
+@pytest.mark.parametrize("first_comes_last", [True, False])
+def test_two_that_have_both_arrived_are_one_policy_in_the_book_and_said_to_staff(world, corrected, first_comes_last):
+    first, second = corrected
+    MemberChange.objects.filter(pk__in=[one.pk for one in second]).update(
+        bgn02="", status="SENT", sent_at=timezone.now()
+    )
+    for one in (*second, *first) if first_comes_last else (*first, *second):
+        answer(one, accepted=True)
+    assert in_the_book(world) == ["DENTAL", "MEDICAL"]
+    twice = SubmittedPolicy.objects.filter(taken_twice=True)
+    assert twice.count() == 4
+    assert all("taken this plan twice" in one.note for one in twice)
+    staff = Notification.objects.filter(recipient=world.admin, title__contains="taken twice")
+    assert staff.count() == 2
+    assert "Leeward" not in "".join(one.title + one.text for one in staff)
+    assert AuditEvent.objects.filter(action="application.taken_twice").count() == 2
+    accepted = Notification.objects.filter(recipient=world.producer, kind=service.ACCEPTED_NOTICE)
+    assert accepted.count() == 1, "accepted once is accepted"
+    assert Application.objects.get().status == "COMPLETED"
+
+
+@pytest.mark.parametrize("first_comes_last", [True, False])
+def test_a_second_enrollment_that_is_refused_beside_the_first_is_no_failure(world, corrected, first_comes_last):
+    first, second = corrected
+    MemberChange.objects.filter(pk__in=[one.pk for one in second]).update(status="SENT", sent_at=timezone.now())
+    steps = [(first, True), (second, False)]
+    for sent, accepted in reversed(steps) if first_comes_last else steps:
+        for one in sent:
+            answer(one, accepted=accepted, reason="" if accepted else "enrolled already")
+    assert Application.objects.get().status == "COMPLETED"
+    assert {one.outcome for one in Submission.objects.all()} == {"ACCEPTED"}
+    assert in_the_book(world) == ["DENTAL", "MEDICAL"]
+
+
+def test_an_enrollment_that_may_have_arrived_is_not_withdrawn(corrected):
+    first, second = corrected
+    MemberChange.objects.filter(pk=second[0].pk).update(bgn02="ENROLL-X", attempts=1)
+    for one in first:
+        answer(one, accepted=True)
+    assert [one.status for one in changes()[2:]] == ["PENDING", "CLOSED"]
+    assert Submission.objects.get(number=2).outcome == "WAITING"
+
+
+def test_what_the_rules_refused_the_second_time_is_completed_by_a_late_acceptance(world, ready):
+    submit(ready, world.producer)
+    give_up(*changes())
+    world.number.status = "INACTIVE"
+    world.number.save()
+    assert submit(ready, world.producer, key="second-key-0123456789").outcome == "FAILED"
+    for one in changes():
+        answer(one, accepted=True)
+    assert Application.objects.get().status == "COMPLETED"
+    assert Submission.objects.get(number=2).outcome == "FAILED", "what was said that day stays said"
+
+
+def test_a_policy_the_feed_has_brought_is_not_handed_over_again(world, ready):
+    submit(ready, world.producer)
+    give_up(*changes())
+    Policy.objects.filter(eapp_number=Application.objects.get().eapp_number).update(awaits_acceptance=False)
+    assert submit(ready, world.producer, key="second-key-0123456789").outcome == "ACCEPTED"
+    assert len(changes()) == 2
+
+
+@pytest.mark.parametrize(
+    "broken", ["_keep_to_one_policy", "_conclude", "_accept", "_record", "_tell_accepted", "notify_all"]
+)
+def test_settling_that_fails_later_keeps_nothing_and_is_done_again(world, corrected, monkeypatch, broken):
+    first, _ = corrected
+    Submission.objects.filter(number=2).update(answers_sha256="0")  # not the same any more: somebody is told
+    before = rows(), [one.status for one in changes()], list(SubmittedPolicy.objects.values_list("outcome", flat=True))
+    with monkeypatch.context() as breaking:
+
+        def fail(*_args, **_kwargs):
+            raise RuntimeError("no more")
+
+        breaking.setattr(service, broken, fail)
+        with pytest.raises(RuntimeError):
+            answer_all(first)
+    after = rows(), [one.status for one in changes()], list(SubmittedPolicy.objects.values_list("outcome", flat=True))
+    if broken in ("_keep_to_one_policy", "_conclude", "notify_all"):
+        assert after == before
+    assert Submission.objects.get(number=1).outcome == "FAILED"
+    for one in MemberChange.objects.filter(pk__in=[one.pk for one in first], status="CLOSED", acked_at=None):
+        answer(one, accepted=True)
+    assert Submission.objects.get(number=1).outcome == "ACCEPTED"
+    assert in_the_book(world) == ["DENTAL", "MEDICAL"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_late_answer_and_a_resubmission_at_the_same_moment_do_not_wait_for_each_other(world, ready):
+    submit(ready, world.producer)
+    give_up(*changes())
+    Application.objects.update(address_1="14 Lake St")
+    medical = changes()[0]
+    told = Answer(accepted=True, reference=medical.bgn02 or "X-1")
+    done = at_once(
+        lambda: settle.take_answer(medical.pk, told, now=timezone.now()),
+        lambda: submit(ready, world.producer, key="second-key-0123456789"),
+    )
+    assert not [one for one in done if isinstance(one, Exception)], done
+    assert (
+        Policy.objects.in_the_book().filter(line="MEDICAL", eapp_number=Application.objects.get().eapp_number).count()
+        == 1
+    )
+
+
 # --- somebody who is a client already ---
 
 
@@ -387,6 +569,94 @@ def test_a_client_gets_the_new_policy_on_the_same_account(world, ready, known):
     account = Account.objects.get(pk=known.account_id)
     assert (account.address_1, account.number) == ("12 Lake St", known.account.number)
     assert Policy.objects.for_user(world.producer).filter(account=account).count() == 3
+
+
+@pytest.fixture
+def client_applies(world, ready, known) -> Member:
+    """Ann applies as the client she is; on file are her home phone, and another email address than she gives now."""
+    first = Application.objects.get().effective_date
+    Member.objects.filter(pk=known.pk).update(date_of_birth=date(first.year - 40, 1, 1), ssn=None)
+    Application.objects.update(member=known)
+    known.contact_points.all().delete()
+    known.contact_points.create(kind="HOME", value="6305550100")
+    known.contact_points.create(kind="EMAIL", value="old@example.com")
+    return known
+
+
+def contact_changes() -> list[MemberChange]:
+    return list(MemberChange.objects.filter(kind="CONTACT").order_by("id"))
+
+
+@pytest.mark.feature("CON_03")
+def test_a_clients_new_phone_and_email_go_out_behind_the_enrollments(world, ready, client_applies):
+    submit(ready, world.producer)
+    (told,) = contact_changes()
+    assert told.pk > max(one.pk for one in changes())
+    assert {kind: point["value"] for kind, point in told.payload["after"].items()} == {
+        "CELL": "6305550142",
+        "EMAIL": "Ann@example.com",
+    }
+    assert not any(point["send_text"] for point in told.payload["after"].values())
+    assert told.policy.awaits_acceptance is False, "under a policy the member system knows"
+    assert client_applies.contact_points.count() == 2, "until the member system has taken it"
+    for _ in range(4):
+        sweep(now=timezone.now() + timedelta(minutes=1))
+    points = {one.kind: one.value for one in client_applies.contact_points.all()}
+    assert points == {"HOME": "6305550100", "CELL": "6305550142", "EMAIL": "Ann@example.com"}
+
+
+@pytest.mark.parametrize("on_file", [("HOME", "6305550142"), ("CELL", "6305550142")])
+def test_what_is_on_file_or_on_its_way_is_not_told_again(world, ready, client_applies, on_file):
+    client_applies.contact_points.all().delete()
+    client_applies.contact_points.create(kind=on_file[0], value=on_file[1], send_text=on_file[0] == "CELL")
+    client_applies.contact_points.create(kind="EMAIL", value="ann@EXAMPLE.com")
+    submit(ready, world.producer)
+    assert not contact_changes()
+
+
+@pytest.mark.feature("CON_03")
+def test_submitted_again_the_contact_change_stays_one(world, ready, client_applies):
+    submit(ready, world.producer)
+    for change in changes():
+        answer(change, accepted=False, reason="no")
+    submit(ready, world.producer, key="second-key-0123456789")
+    assert len(contact_changes()) == 1
+    for change in changes()[2:]:
+        answer(change, accepted=False, reason="no")
+    Application.objects.update(phone="6305550177")
+    submit(ready, world.producer, key="third-key-0123456789")
+    assert [list(one.payload["after"]) for one in contact_changes()] == [["CELL", "EMAIL"], ["CELL"]]
+
+
+def test_somebody_new_is_enrolled_with_phone_and_email_and_no_other_change(world, ready):
+    submit(ready, world.producer)
+    assert not contact_changes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_contact_change_and_a_submission_at_the_same_moment_do_not_wait_for_each_other(world, ready, client_applies):
+    from clients.rules.contact import Point
+    from clients.services import contact
+
+    standing = contact.standing_of(client_applies)
+
+    def by_page():
+        return contact.change(
+            member=client_applies,
+            policy=world.policy,
+            wanted={**standing.awaited, "HOME": Point(value="6305550199")},
+            consent=None,
+            seen=standing.stamp,
+            form_key="a-form-0123456789",
+            by=world.producer,
+            at=timezone.now(),
+        )
+
+    done = at_once(lambda: submit(ready, world.producer), by_page)
+    assert not [one for one in done if isinstance(one, Exception) and not isinstance(one, contact.ChangedMeanwhile)], (
+        done
+    )
+    assert len(changes()) == 2
 
 
 def test_another_person_than_the_client_is_a_household_of_its_own(world, ready, known):
