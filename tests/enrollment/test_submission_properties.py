@@ -442,7 +442,7 @@ def never_submits(data: st.DataObject) -> Callable[[Desk], None]:
 # An example takes half a second: a failing one is told as it is, not made smaller.
 AS_IT_IS = {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck), "database": None}
 few = settings(derandomize=True, max_examples=8, **AS_IT_IS)
-many = settings(max_examples=150, **AS_IT_IS)
+many = settings(max_examples=120, **AS_IT_IS)
 
 
 @pytest.fixture
@@ -466,6 +466,7 @@ def test_whatever_lacks_an_answer_is_not_and_every_gap_is_named(tables, case, da
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(900)
 @many
 @given(case=cases())
 def test_many_complete_ones_are_submitted(tables, case):
@@ -473,6 +474,7 @@ def test_many_complete_ones_are_submitted(tables, case):
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(900)
 @many
 @given(case=cases(), data=st.data())
 def test_many_that_lack_an_answer_are_not(tables, case, data):
