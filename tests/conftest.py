@@ -1,7 +1,8 @@
 """What every test gets: the embedded database, strictness about templates, people and books."""
 
+import gc
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, BinaryIO
 
@@ -14,7 +15,7 @@ from django.test import Client
 
 from accounts.models import User
 from portal.common.files import store
-from tests.support import embedded
+from tests.support import embedded, ready_database
 from tests.support.catalog import THE_CATALOG
 from tests.support.made_once import MadeOnce
 from tests.support.world import World, build_world
@@ -37,6 +38,12 @@ def pytest_unconfigure() -> None:
 
 # Files that take a minute and more: begun first, or one core is idle at the end.
 LONGEST_FIRST = ("tests/common/files/test_corpus", "tests/runtime/", "tests/browser/", "tests/portal/test_access")
+
+
+def pytest_collection_finish() -> None:
+    """Code and cases stay till the end: the garbage collector need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -92,8 +99,21 @@ def no_query_in_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+def database_made(django_db_modify_db_settings_parallel_suffix) -> Iterator[Callable[[], None]]:
+    """The test database is a copy of a migrated one, where there is one; the function says that it has been made."""
+    with ready_database.copied_if_ready() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_made) -> None:
+    """Runs before ``django_db_setup``, which reads the settings."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database_made, django_db_setup, django_db_blocker) -> Iterator[None]:
     """At the end of the run, end what threads of live servers and of concurrency tests may still hold open."""
+    database_made()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

@@ -372,6 +372,9 @@ def life_event_of(world: World) -> list[object]:
     return [row.record_number, "general", "life-events", row.life_events.order_by("id").values_list("pk", flat=True)[0]]
 
 
+OF_NOTHING = ("-", "nothing")  # lines whose address needs no number and no data: nothing to be looked up
+
+
 @dataclass(frozen=True)
 class Asked:
     method: str
@@ -380,6 +383,8 @@ class Asked:
     expected: dict[str, str]
 
     def url(self, world: World) -> str:
+        if self.what in OF_NOTHING:
+            return reverse(self.name)
         args = {
             "account": [world.account_number],
             "eapp": [world.policy.eapp_number],
@@ -416,6 +421,8 @@ class Asked:
         return reverse(self.name, args=args)
 
     def data(self, world: World) -> dict[str, str]:
+        if self.what in OF_NOTHING:
+            return {}
         return {
             "search": {"by": "account", "value": world.account_number},
             "report": {"policy_status": "ALL"},
