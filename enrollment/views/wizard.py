@@ -132,6 +132,7 @@ def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str
     """What the button wanted, once everything is saved."""
     wizard, row = saved.wizard, saved.wizard.application
     if act == "exit":
+        drafts.move_to(application=row, step=here)
         messages.success(request, SAVED.format(number=row.record_number, day=as_text(row.expires_on)))
         return redirect(f"{reverse('enrollment:applications')}?tab={_list_of(row)}")
     if act == "previous":

@@ -116,8 +116,20 @@ class Missing:
             args = [application.record_number, self.step, self.section, self.card]
             return reverse("enrollment:application-card", args=args) + "?check=1"
         page = reverse("enrollment:application-step", args=[application.record_number, self.step])
-        place = f"id_{self.section}-{self.field}" if self.field else f"section-{self.section}"
-        return f"{page}?check=1#{place}"
+        return f"{page}?check=1#{self._place()}"
+
+    def _place(self) -> str:
+        """Of several buttons or boxes the first has the focus: the question itself is none."""
+        # The steps are made of sections, so they cannot be known when this module is read.
+        from enrollment.wizard.steps import step_of
+
+        if not self.field:
+            return f"section-{self.section}"
+        step = step_of(self.step)
+        asked = {part.name: part.base_fields for part in step.sections} if step else {}
+        field = asked.get(self.section, {}).get(self.field)
+        several = isinstance(getattr(field, "widget", None), forms.RadioSelect | forms.CheckboxSelectMultiple)
+        return f"id_{self.section}-{self.field}{'_0' if several else ''}"
 
 
 @dataclass(frozen=True)

@@ -83,16 +83,82 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   }
 });
 
-// Saving by itself must not fail unseen: signed out meanwhile, or no connection.
+// Saving by itself must not fail unseen: signed out meanwhile, or no connection. The page stays, with what was typed; it is
+// sent again once somebody has signed in in another tab, whose session has a token of its own.
+const NOT_SAVED = "Not saved yet. Check the connection, or sign in again in another tab, then go on here.";
+let cutOff = false;
+
+function isOurs(address) {
+  return new URL(address, location.href).pathname.startsWith("/enroll/applications/");
+}
+
+function tell(text) {
+  const said = document.getElementById("wizard-saved");
+  if (said) {
+    said.textContent = text;
+  }
+}
+
+function leadsAway(answer) {
+  const addresses = [answer.responseURL, answer.getResponseHeader("HX-Redirect")];
+  return addresses.some((address) => address && !isOurs(address));
+}
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (leadsAway(event.detail.xhr)) {
+    event.preventDefault();
+  }
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   const answer = event.detail.xhr;
   const fine = answer && (answer.status === 204 || answer.status === 200);
-  const signedOut = answer && answer.responseURL && !answer.responseURL.includes("/enroll/applications/");
-  const said = document.getElementById("wizard-saved");
-  if (said && (!fine || signedOut)) {
-    said.textContent = "Not saved yet. Check the connection, or sign in again in another tab, then go on here.";
+  if (!fine || leadsAway(answer)) {
+    cutOff = true;
+    tell(NOT_SAVED);
+  } else if (cutOff || answer.status === 204) {
+    cutOff = false;
+    tell("Saved");
   }
 });
+
+/** Takes the token of the session there is now; false while nobody is signed in or nothing can be reached. */
+async function takeToken(form) {
+  try {
+    const answer = await fetch(location.pathname);
+    if (!answer.ok || !isOurs(answer.url)) {
+      return false;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[name=csrfmiddlewaretoken]");
+    if (fresh) {
+      form.querySelector("[name=csrfmiddlewaretoken]").value = fresh.value;
+      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": fresh.value }));
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+document.addEventListener(
+  "submit",
+  async (event) => {
+    if (!cutOff || event.target.id !== "wizard-form") {
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { target: form, submitter } = event;
+    if (await takeToken(form)) {
+      cutOff = false;
+      form.requestSubmit(submitter);
+    } else {
+      tell(NOT_SAVED);
+    }
+  },
+  { capture: true },
+);
 
 // Terms and Agreements: the window opens with the answer that needs it; Continue waits for the tick.
 document.addEventListener("change", (event) => {

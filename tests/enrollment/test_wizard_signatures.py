@@ -163,7 +163,7 @@ def test_a_way_of_paying_is_chosen_before_submitting(draft, client, world):
 def test_the_last_step_lists_everything_missing_with_a_way_to_it(draft, client):
     review = pages.read(client.get(URL)).one(id="section-review")
     lines = {one.text: one.attrs["href"] for one in review.all("a")}
-    assert lines["Payment"] == f"{URL}?check=1#id_payment-payment_choice"
+    assert lines["Payment"] == f"{URL}?check=1#id_payment-payment_choice_0"
     assert CHOOSE_PAYMENT in review.text
     sent = {"sections": ["payment", "review"], "payment-payment_choice": "NOW", "autosave": "payment"}
     response = client.post(URL, sent, headers={"HX-Request": "true"})
