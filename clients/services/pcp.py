@@ -302,7 +302,12 @@ def change(*, asked: Asked, seen: str, by: User, now: datetime, form_key: str) -
 def _lock_members(asked: Asked) -> None:
     """Two changes of one member wait for each other, always in the same order."""
     ticked = Coverage.objects.filter(pk__in=list(asked.reasons)).values("member_id")
-    list(Member.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ticked).order_by("pk").values_list("pk"))
+    list(
+        Member.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=ticked)
+        .order_by("pk")
+        .values_list("pk")
+    )
 
 
 def _refused(examined: Examined, why: str) -> Examined:

@@ -37,10 +37,11 @@ def tell(*, now: datetime) -> int:
     return due
 
 
-def _by_application(open_days: Iterable[tuple[int, date]]) -> list[tuple[Application, list[date]]]:
+def _by_application(open_days: Iterable[tuple[int, date | None]]) -> list[tuple[Application, list[date]]]:
     days: dict[int, list[date]] = {}
     for pk, due_on in open_days:
-        days.setdefault(pk, []).append(due_on)
+        if due_on is not None:
+            days.setdefault(pk, []).append(due_on)
     rows = Application.objects.filter(pk__in=days).select_related("created_by", "saved_by").order_by("pk")
     return [(row, days[row.pk]) for row in rows]
 

@@ -82,9 +82,9 @@ def _hand_over(
     at: datetime,
 ) -> list[SubmittedPolicy]:
     wanted = {line.row.line for line in checked.lines} - done
-    again = {line: one for line, one in earlier.items() if line in wanted and _is_unchanged(one, submission)}
-    for line, one in earlier.items():
-        if one.outcome == Submission.Outcome.FAILED and line not in again:
+    again = {name: one for name, one in earlier.items() if name in wanted and _is_unchanged(one, submission)}
+    for name, one in earlier.items():
+        if one.outcome == Submission.Outcome.FAILED and name not in again:
             _end(one.change, submission, by=by, at=at)
     if wanted == set(again):
         return [_send_again(one, submission, by=by, at=at) for one in again.values()]
