@@ -358,7 +358,8 @@ def proposal_of(world: World) -> Proposal:
 def application_of(world: World) -> Application:
     """An incomplete application of the producer of record."""
     load_tables()
-    Application.objects.filter(record_number="A-0638").update(withdrawn_at=None)  # another line may have withdrawn it
+    # Another line may have withdrawn it.
+    Application.objects.filter(record_number="A-0638").update(withdrawn_at=None, withdrawn_by=None)
     return Application.objects.filter(record_number="A-0638").first() or ApplicationFactory(
         record_number="A-0638", producer_number=world.number, created_by=world.producer
     )
