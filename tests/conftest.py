@@ -40,10 +40,16 @@ def pytest_unconfigure() -> None:
 LONGEST_FIRST = ("tests/common/files/test_corpus", "tests/runtime/", "tests/browser/", "tests/portal/test_access")
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
     """Code and cases stay till the end: the garbage collector need not walk through them again and again."""
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -357,11 +357,11 @@ def proposal_of(world: World) -> Proposal:
 
 def application_of(world: World) -> Application:
     """An incomplete application of the producer of record."""
+    rows = Application.objects.filter(record_number="A-0638")
+    if rows.update(withdrawn_at=None, withdrawn_by=None):  # another line may have withdrawn it
+        return rows.get()
     load_tables()
-    Application.objects.filter(record_number="A-0638").update(withdrawn_at=None)  # another line may have withdrawn it
-    return Application.objects.filter(record_number="A-0638").first() or ApplicationFactory(
-        record_number="A-0638", producer_number=world.number, created_by=world.producer
-    )
+    return ApplicationFactory(record_number="A-0638", producer_number=world.number, created_by=world.producer)
 
 
 def life_event_of(world: World) -> list[object]:

@@ -49,7 +49,7 @@ def copied_if_ready() -> Iterator[Callable[[], None]]:
     The function given is called once that has gone well: it keeps a copy for the next, whose turn it is then.
     """
     name = PREFIX + fingerprint()
-    # A connection of its own, with a database that is surely there; with it ends the lock.
+    # A connection of its own, with a database that is surely there; the lock ends with it.
     with closing(connection.get_new_connection({**connection.get_connection_params(), "dbname": "postgres"})) as own:
         own.autocommit = True
         cursor = own.cursor()
