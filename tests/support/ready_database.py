@@ -1,11 +1,10 @@
 """The migrated database of the tests, made once: every worker, and every later run, copies it.
 
-Migrating takes a worker ten seconds and more, copying half a second. The copy's name holds a fingerprint of all that the
-migrations run and read; where one letter of it changes, the first worker migrates again and the old copy goes away.
+Migrating takes a worker ten seconds and more, copying half a second. The copy's name holds a fingerprint of the portal's
+code and data; where one letter of them changes, the first worker migrates again and the old copy goes away.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,29 +16,17 @@ from django.db import connection
 
 PREFIX = "ready_portal_"  # tests/support/embedded.py leaves these alone
 LOCK = 834_001  # one worker at a time looks, makes or copies
-OWN_IMPORTS = re.compile(r"^\s*(?:from|import) ((?:portal|accounts|clients|enrollment|ecomm|reporting)\b[\w.]*)", re.M)
 APPS = ("accounts", "clients", "enrollment", "ecomm", "reporting", "portal")
 
 
 def fingerprint(base: Path | None = None) -> str:
-    """Of the migrations, the modules of ours they import, and every file of data that lies in an app."""
+    """Of every file of the portal's apps: migrations run code of theirs and read their data."""
     root = base or Path(settings.BASE_DIR)
-    migrations = [path for app in APPS for path in (root / app).rglob("migrations/*.py")]
-    files = set(migrations)
-    for path in migrations:
-        for name in OWN_IMPORTS.findall(path.read_text()):
-            files |= _files_of(root / name.replace(".", "/"))
-    files |= set((root / "enrollment").glob("*.py"))  # `from enrollment import shipped`
-    files |= {path for app in APPS for path in (root / app).rglob("data/**/*") if path.is_file()}
+    files = [path for app in APPS for path in (root / app).rglob("*") if path.is_file() and path.suffix != ".pyc"]
     digest = hashlib.sha256(repr((django.VERSION, settings.INSTALLED_APPS, str(settings.SHIPPED_CATALOG_DIR))).encode())
     for path in sorted(files):
         digest.update(str(path.relative_to(root)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:20]
-
-
-def _files_of(module: Path) -> set[Path]:
-    found = {module.with_suffix(".py"), module / "__init__.py"}
-    return {path for path in found if path.is_file()}
 
 
 @contextmanager
