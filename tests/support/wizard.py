@@ -8,7 +8,7 @@ from django.test import Client
 
 from enrollment import application_texts
 from enrollment.models import Application, ApplicationText
-from enrollment.wizard.steps import Step
+from enrollment.wizard.steps import STEPS, Step
 from tests.support import pages
 from tests.support.pages import Element
 from tests.support.sep import load_sep_tables
@@ -103,6 +103,15 @@ def sent(fields: dict[str, Field], act: str, **changed: list[str]) -> dict[str, 
 def questions(fields: dict[str, Field]) -> Iterator[Field]:
     """The fields people answer."""
     return (one for one in fields.values() if one.name not in NOT_FIELDS and one.kind != "hidden")
+
+
+def addresses(application: Application) -> list[tuple[Step, str]]:
+    """The page of every step, and that of a new card of every list on it."""
+    found = []
+    for step in STEPS:
+        found.append((step, url_of(application, step.slug)))
+        found += [(step, url_of(application, step.slug, cards.name, "new")) for cards in step.lists]
+    return found
 
 
 def _silent(page: Element, passing: frozenset[str]) -> list[str]:
