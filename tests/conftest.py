@@ -11,11 +11,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.template.base import Template
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from accounts.models import User
 from portal.common.files import store
-from tests.support import embedded, ready_database
+from tests.support import embedded, emptying, ready_database
 from tests.support.catalog import THE_CATALOG
 from tests.support.made_once import MadeOnce
 from tests.support.world import World, build_world
@@ -120,7 +120,9 @@ def django_db_modify_db_settings(database_made) -> None:
 def django_db_setup(database_made, django_db_setup, django_db_blocker) -> Iterator[None]:
     """At the end of the run, end what threads of live servers and of concurrency tests may still hold open."""
     database_made()
-    yield
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty_tables)
+        yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
