@@ -524,6 +524,15 @@ def test_a_second_enrollment_that_is_refused_beside_the_first_is_no_failure(worl
     assert in_the_book(world) == ["DENTAL", "MEDICAL"]
 
 
+def test_one_plan_taken_late_leaves_the_failure_as_it_was_said(corrected):
+    first, _ = corrected
+    before = Submission.objects.get(number=1).settled_at
+    answer(first[0], accepted=True)
+    one = Submission.objects.get(number=1)
+    assert (one.outcome, one.settled_at) == ("FAILED", before)
+    assert AuditEvent.objects.filter(action="application.failed").count() == 1
+
+
 @pytest.mark.parametrize(
     "handed_over", [{"bgn02": "ENROLL-X", "attempts": 1}, {"lease_until": timezone.now(), "lease_owner": UUID(int=1)}]
 )
