@@ -18,10 +18,9 @@ STATEMENTS = {
 }
 
 
-def events_of(application: Application, *, upto: int | None = None) -> list[AuditEvent]:
-    """The audit events of the application, oldest first; with ``upto`` those up to that event."""
-    rows = AuditEvent.objects.filter(object_type=OBJECT, object_id=application.record_number).order_by("id")
-    return list(rows.filter(pk__lte=upto) if upto is not None else rows)
+def events_of(application: Application) -> list[AuditEvent]:
+    """The audit events of the application, oldest first."""
+    return list(AuditEvent.objects.filter(object_type=OBJECT, object_id=application.record_number).order_by("id"))
 
 
 def event_as_content(event: AuditEvent) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def test_the_same_form_again_is_the_same_papers(world, birth):
     evidence.accept(item=item_of(birth, BIRTH), by=world.admin, at=NOW)
     assert send(birth, BIRTH, by=world.producer, form_key="one-and-the-same-form") == first
     assert EvidencePaper.objects.count() == 1
+    assert AuditEvent.objects.filter(action="evidence.sent").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -183,8 +184,10 @@ def test_a_states_own_row_takes_the_place_of_that_of_every_state_from_its_first_
 def test_with_the_submission_every_slot_gets_its_due_day(world, birth, settings):
     settings.EVIDENCE_DUE_DAYS = 20
     EvidenceKind.objects.filter(event_code="BIRTH", code="discharge_record").update(due_days=45)
-    submitted(birth, at=NOW, by=world.producer)
-    today = today_in("IL", now=NOW)
+    night = NOW.replace(hour=3)  # in Illinois it is the evening before
+    submitted(birth, at=night, by=world.producer)
+    today = today_in("IL", now=night)
+    assert today < night.date()
     rows = dict(EvidenceItem.objects.filter(application=birth).values_list("code", "due_on"))
     assert rows == {
         "birth_certificate": today + timedelta(days=20),
@@ -278,6 +281,13 @@ def test_a_rejected_paper_is_told_to_producer_and_sender_once_and_by_number_only
         documents.accept(document=document, by=world.admin, at=NOW)
 
 
+def test_a_sender_who_may_no_longer_work_on_it_is_not_told(world, birth):
+    send(birth, BIRTH, by=world.former_delegate)
+    evidence.reject(item=item_of(birth, BIRTH), reason="Part of it cannot be read.", by=world.admin, at=NOW)
+    told = Notification.objects.filter(kind="evidence.rejected")
+    assert {row.recipient for row in told} == {world.producer}
+
+
 def test_malware_rejects_the_slot_too_on_nobodys_behalf(world, birth):
     (document,) = send(birth, BIRTH, by=world.producer)
     documents.accept(document=document, by=world.admin, at=NOW)
@@ -302,6 +312,8 @@ def test_a_waiver_settles_until_it_is_taken_back(world, birth):
     for act in (evidence.accept, evidence.waive):
         with pytest.raises(CannotDecide):
             act(item=item, by=world.admin, at=NOW, **({"reason": "Twice."} if act is evidence.waive else {}))
+    with pytest.raises(CannotSend, match="settled"):
+        send(birth, BIRTH, by=world.producer)
     evidence.ask_after_all(item=item, by=world.admin, at=NOW)
     assert states(birth) == {"Proof of birth": "Wanted"}
     with pytest.raises(CannotDecide):
@@ -311,6 +323,34 @@ def test_a_waiver_settles_until_it_is_taken_back(world, birth):
         "evidence.waived",
         "evidence.asked_after_all",
     ]
+
+
+def test_a_waiver_stays_whatever_becomes_of_papers_and_words(world, birth):
+    (document,) = send(birth, BIRTH, by=world.producer)
+    add_event(birth, "DOMESTIC_ABUSE")
+    submitted(birth, by=world.producer)
+    waived = [item_of(birth, slot) for slot in (BIRTH, "DOMESTIC_ABUSE:attestation")]
+    for item in waived:
+        evidence.waive(item=item, reason="Known already.", by=world.admin, at=NOW)
+    documents.reject(document=document, reason="Part of it cannot be read.", by=world.admin, at=NOW)
+    evidence.attest(application=birth, event_code="DOMESTIC_ABUSE", code="attestation", by=world.producer, at=NOW)
+    assert {EvidenceItem.objects.get(pk=item.pk).state for item in waived} == {"WAIVED"}
+    evidence.ask_after_all(item=waived[0], by=world.admin, at=NOW)
+    assert item_of(birth, BIRTH).state == "REJECTED", "what its papers make it"
+
+
+def test_what_was_attested_for_an_event_that_is_gone_is_listed_apart(world, birth):
+    add_event(birth, "DOMESTIC_ABUSE")
+    evidence.attest(application=birth, event_code="DOMESTIC_ABUSE", code="attestation", by=world.producer, at=NOW)
+    ApplicationLifeEvent.objects.filter(code="DOMESTIC_ABUSE").delete()
+    (gone,) = selector.checklist_of(fresh(birth)).no_longer
+    assert (gone.label, gone.can_send) == ("Attestation", False)
+
+
+def test_papers_of_a_submitted_application_are_taken_after_a_draft_would_have_expired(world, birth):
+    submitted(birth, by=world.producer)
+    Application.objects.update(expires_on=today_in("IL") - timedelta(days=1))
+    assert send(birth, BIRTH, by=world.producer)
 
 
 @pytest.mark.parametrize(

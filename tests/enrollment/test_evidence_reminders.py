@@ -104,6 +104,14 @@ def test_where_nothing_is_to_be_sent_nobody_is_told(world, asked, what):
     assert not told()
 
 
+def test_the_due_day_ends_with_the_day_of_the_applicants_state(asked):
+    Application.objects.update(us_state="MT")
+    due_in(-1)
+    midnight = timezone.localtime().replace(hour=0, minute=20)  # in Montana it is still the evening before
+    evidence_reminders.tell(now=midnight)
+    assert {"late" in one.title for one in told()} == {False}
+
+
 def test_who_may_no_longer_work_on_it_is_not_told(world, asked):
     Application.objects.update(created_by=world.former_delegate, saved_by=world.outsider)
     asked.submissions.update(submitted_by=world.former_delegate)

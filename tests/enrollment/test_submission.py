@@ -3,6 +3,7 @@
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -18,18 +19,23 @@ from clients.models import (
     MemberChange,
     PcpAssignment,
     Policy,
+    Provider,
     SimulatedMemberSystem,
 )
+from clients.services import member_changes
 from enrollment.application_record.reading import Altered, answers_in
-from enrollment.models import Application, PlanRate, Submission, SubmittedPolicy
+from enrollment.models import Application, EvidenceItem, PlanRate, Submission, SubmittedPolicy
+from enrollment.rules import refusal_wording
+from enrollment.selectors import submission_checks
 from enrollment.services import hand_over
 from enrollment.services import submission as service
 from enrollment.services.submission import Confirmed
 from enrollment.wizard.sections import Missing
 from portal.common.models import AuditEvent
 from portal.common.notifications.models import Notification
-from tests.support.applications import DENTAL_TOTAL, MEDICAL_TOTAL, members_of, ready_application
+from tests.support.applications import DENTAL_TOTAL, MEDICAL_TOTAL, NPI, members_of, ready_application
 from tests.support.concurrency import at_once
+from tests.support.factories import QuoteFactory
 from tests.support.x12 import judge, segments_of
 
 KEY = "submit-key-0123456789"
@@ -74,9 +80,13 @@ def rows() -> dict[str, int]:
 
 @pytest.mark.feature("SIG_06")
 def test_a_submitted_application_has_its_numbers_and_waits_for_the_member_system(world, ready):
+    Application.objects.update(expires_on=timezone.localdate() + timedelta(days=2))
     made = submit(ready, world.producer)
+    before = ready.version
     ready.refresh_from_db()
     assert (ready.status, made.outcome, made.number) == ("COMPLETED", "WAITING", 1)
+    assert (made.effective_date, ready.version) == (ready.effective_date, before + 1)
+    assert EvidenceItem.objects.filter(application=ready).exists(), "proof is asked for from now on"
     assert ready.eapp_number.startswith("02")
     assert len(ready.pending_application_id) == 6
     assert ready.client_app_id.isdigit()
@@ -109,6 +119,25 @@ def test_the_household_is_written_as_it_was_answered(world, ready):
     assert (policy.member_count, policy.market, policy.requires_pcp) == (3, "OFF", True)
     assert (policy.eapp_number, policy.status) == (Application.objects.get().eapp_number, "INITIAL_PAYMENT_DUE")
     assert policy.producer_number == world.number
+
+
+def test_a_pcp_who_has_left_the_directory_by_the_first_day_is_not_told(world, ready):
+    Provider.objects.filter(npi=NPI).update(end_date=timezone.localdate())
+    submit(ready, world.producer)
+    assert [one["group"] is not None for one in changes()[0].payload["pcp"]] == [True], "the group's alone"
+
+
+def test_a_hardship_exemption_of_the_quote_counts_for_the_price(world, ready, monkeypatch):
+    Application.objects.update(quote=QuoteFactory(producer_number=world.number, hardship_exemption=True))
+    asked = []
+    price = submission_checks.pricing.price_plan
+    monkeypatch.setattr(
+        submission_checks.pricing,
+        "price_plan",
+        lambda plan, household, **more: (asked.append(household.hardship_exemption), price(plan, household, **more))[1],
+    )
+    submit(ready, world.producer)
+    assert asked == [True, True]
 
 
 @pytest.mark.feature("SIG_06")
@@ -276,6 +305,7 @@ def test_an_accepted_application_is_a_client_with_policies_and_pcps(world, ready
     pcps = {one.member_id: (one.medical_group_id, one.provider_id) for one in PcpAssignment.objects.all()}
     assert set(pcps) == {primary.pk, spouse.pk}, "a PCP is assigned to the child by the carrier"
     assert pcps[spouse.pk][1] is None
+    assert [len(one.payload["pcp"]) for one in changes()] == [2, 0], "for the plan that asks for them"
     told = Notification.objects.filter(recipient=world.producer, kind=service.ACCEPTED_NOTICE)
     assert told.count() == 1
     assert "Leeward" not in told.get().title + told.get().text
@@ -316,6 +346,7 @@ def test_refused_corrected_submitted_again_and_accepted_under_the_same_number(wo
     assert {"step": "applicant", "field": "address_1"}.items() <= next(r for r in first.reasons if r["field"]).items()
     failed = Notification.objects.filter(recipient=world.producer)
     assert [one.kind for one in failed] == [service.FAILED_NOTICE], "told once, in the application's words"
+    assert [one["label"] for one in first.reasons] == ["Medical plan, Dental plan"], "one reason for both"
     numbers = (ready.record_number, ready.eapp_number, ready.client_app_id)
     Application.objects.update(address_1="14 Lake St")
     ready.applicants.filter(relation="spouse").delete()
@@ -333,6 +364,22 @@ def test_refused_corrected_submitted_again_and_accepted_under_the_same_number(wo
     account = Account.objects.get(pk=new[0].account_id)
     assert (Submission.objects.get(number=2).outcome, account.address_1) == ("ACCEPTED", "14 Lake St")
     assert Policy.objects.for_user(world.producer).filter(account=account).count() == 2
+
+
+def test_who_may_no_longer_open_it_is_not_told_and_an_end_by_staff_is_said(world, ready):
+    submit(ready, world.former_delegate)
+    for change in changes():
+        answer(change, accepted=False, reason="no")
+        MemberChange.objects.filter(pk=change.pk).update(status="SENT", sent_at=timezone.now() - timedelta(days=2))
+    told = Notification.objects.filter(kind=service.FAILED_NOTICE)
+    assert {one.recipient for one in told} == {world.producer}
+    assert "no" in Submission.objects.get().reasons[0]["sentence"]
+    SubmittedPolicy.objects.update(outcome="WAITING")
+    Submission.objects.update(outcome="WAITING", reasons=[])
+    for change in changes():
+        member_changes.close(change=change, note="Ended by phone.", by=world.admin, now=timezone.now())
+    (reason,) = Submission.objects.get().reasons
+    assert reason["sentence"] == refusal_wording.CLOSED
 
 
 def test_a_plan_that_was_accepted_is_not_told_again(world, ready):
@@ -408,6 +455,16 @@ def test_given_up_and_submitted_again_unchanged_is_the_same_enrollment_sent_agai
     assert Notification.objects.filter(kind=service.ACCEPTED_NOTICE, recipient=world.producer).count() == 1
 
 
+def test_who_is_on_an_enrollment_that_may_have_arrived_stays_on_it(world, ready):
+    submit(ready, world.producer)
+    give_up(*(first := changes()))
+    ready.applicants.filter(relation="spouse").delete()
+    seen = Confirmed(ready.effective_date, Decimal("901.64"))
+    submit(ready, world.producer, key="second-key-0123456789", confirmed=seen)
+    covered = [Coverage.objects.filter(policy=one.policy_id).count() for one in changes()]
+    assert (len(first), covered) == (2, [3, 3, 2, 2])
+
+
 def test_given_up_and_corrected_leaves_what_was_sent_as_it_was(corrected):
     first, second = corrected
     assert not {one.policy_id for one in first} & {one.policy_id for one in second}
@@ -467,9 +524,21 @@ def test_a_second_enrollment_that_is_refused_beside_the_first_is_no_failure(worl
     assert in_the_book(world) == ["DENTAL", "MEDICAL"]
 
 
-def test_an_enrollment_that_may_have_arrived_is_not_withdrawn(corrected):
+def test_one_plan_taken_late_leaves_the_failure_as_it_was_said(corrected):
+    first, _ = corrected
+    before = Submission.objects.get(number=1).settled_at
+    answer(first[0], accepted=True)
+    one = Submission.objects.get(number=1)
+    assert (one.outcome, one.settled_at) == ("FAILED", before)
+    assert AuditEvent.objects.filter(action="application.failed").count() == 1
+
+
+@pytest.mark.parametrize(
+    "handed_over", [{"bgn02": "ENROLL-X", "attempts": 1}, {"lease_until": timezone.now(), "lease_owner": UUID(int=1)}]
+)
+def test_an_enrollment_that_may_have_arrived_is_not_withdrawn(corrected, handed_over):
     first, second = corrected
-    MemberChange.objects.filter(pk=second[0].pk).update(bgn02="ENROLL-X", attempts=1)
+    MemberChange.objects.filter(pk=second[0].pk).update(**handed_over)
     for one in first:
         answer(one, accepted=True)
     assert [one.status for one in changes()[2:]] == ["PENDING", "CLOSED"]
@@ -623,9 +692,9 @@ def test_submitted_again_the_contact_change_stays_one(world, ready, client_appli
     assert len(contact_changes()) == 1
     for change in changes()[2:]:
         answer(change, accepted=False, reason="no")
-    Application.objects.update(phone="6305550177")
+    Application.objects.update(phone="6305550177", phone_type="LANDLINE")
     submit(ready, world.producer, key="third-key-0123456789")
-    assert [list(one.payload["after"]) for one in contact_changes()] == [["CELL", "EMAIL"], ["CELL"]]
+    assert [list(one.payload["after"]) for one in contact_changes()] == [["CELL", "EMAIL"], ["HOME"]]
 
 
 def test_somebody_new_is_enrolled_with_phone_and_email_and_no_other_change(world, ready):
@@ -657,6 +726,17 @@ def test_a_contact_change_and_a_submission_at_the_same_moment_do_not_wait_for_ea
         done
     )
     assert len(changes()) == 2
+
+
+@pytest.mark.parametrize(("ssn", "same"), [("666120001", True), ("666129999", False)])
+def test_an_ssn_decides_who_somebody_is_before_name_and_birth_date(world, ready, known, ssn, same):
+    first = Application.objects.get().effective_date
+    known.date_of_birth = date(1950, 1, 1) if same else date(first.year - 40, 1, 1)
+    known.ssn = ssn
+    known.save()
+    Application.objects.update(member=known)
+    submit(ready, world.producer)
+    assert (changes()[0].account == known.account) is same
 
 
 def test_another_person_than_the_client_is_a_household_of_its_own(world, ready, known):

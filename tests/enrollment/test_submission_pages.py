@@ -78,7 +78,7 @@ def test_a_submit_leads_to_application_details(world, ready, sign_in):
     assert (facts["Status"], facts["Record Number"], facts["Monthly Premium"]) == ("Submitted", "A-0701", "$901.66")
     assert facts["Product Name"] == "Silver POS 205, Dental 1A"
     assert facts["Payment Status"] == "Billed by mail"
-    assert "With the member system" in page.one(id="submission-state").text
+    assert "With the member system. It is sent to the member system at" in page.one(id="submission-state").text
 
 
 def test_the_state_is_asked_again_until_the_answer_is_there(world, ready, sign_in):
@@ -317,6 +317,15 @@ def test_a_chain_made_anew_elsewhere_has_not_our_seal(proof):
     proof.write_text("".join(f"{link.as_line()}\n" for link in hash_chain.chained(contents)))
     call_command("verify_proof", str(proof), chain_only=True)
     with pytest.raises(CommandError, match="seal"):
+        call_command("verify_proof", str(proof))
+
+
+def test_a_trail_that_says_something_else_than_the_one_on_file_shows(proof):
+    contents = [json.loads(line)["content"] for line in proof.read_text().splitlines()][:-1]
+    contents[-1]["actor"] = "somebody"
+    links = list(hash_chain.chained(contents))
+    proof.write_text("".join(f"{link.as_line()}\n" for link in [*links, documents._seal(links)]))
+    with pytest.raises(CommandError, match="audit trail on file says something else"):
         call_command("verify_proof", str(proof))
 
 
