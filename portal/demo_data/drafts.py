@@ -6,6 +6,7 @@ from decimal import Decimal
 from accounts.models import ProducerNumber, User
 from enrollment.models import Application, ApplicationLifeEvent, County, Quote
 from enrollment.rules import application_days, sep
+from enrollment.selectors import application_plans
 from enrollment.selectors import quotes as selector
 from enrollment.selectors.effective_dates import decide_for
 from enrollment.selectors.quotes import PricedQuote, SelectedPlan
@@ -107,3 +108,19 @@ def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
     row.last_step, row.saved_by, row.version, row.updated_at = step, by, 1, at
     row.expires_on = application_days.expires_on(changed_on=day)
     row.save()
+    choose_plans_of_the_year(row)
+
+
+def choose_plans_of_the_year(row: Application) -> None:
+    """Plans of the year in which the application's coverage begins, at the prices of that day, in place of the same of another.
+
+    A quote is for the days on which plans are sold to everybody; a life event may begin coverage in the year before.
+    """
+    household = application_plans.household_of(row, application_plans.people_of(row))
+    if household is None:
+        return
+    offered = {one.plan.plan_id: one for one in application_plans.area_of(household).offered}
+    for chosen in row.plans.select_related("plan"):
+        if found := offered.get(chosen.plan.plan_id):
+            chosen.plan, chosen.monthly_premium = found.plan, found.premium.total
+            chosen.save(update_fields=["plan", "monthly_premium"])

@@ -259,7 +259,23 @@ def test_tobacco_asks_for_the_last_use_and_questions_an_old_one(draft, user, cli
     assert lacking(draft, user, "applicant", "personal") == {}
 
 
+def test_only_a_search_that_shows_clients_is_audited(draft, known, client):
+    searched = AuditEvent.objects.filter(action="application.clients_searched")
+    for text in ("nobody of that name", "q"):
+        client.post("/enroll/applications/A-0638/client-search/", {"client-text": text})
+    assert not searched.exists()
+    client.post("/enroll/applications/A-0638/client-search/", {"client-text": "\x00quill\x00feather "})
+    assert searched.count() == 1
+
+
 # --- Home Address ---
+
+
+@pytest.mark.feature("APP_04")
+def test_the_county_that_is_kept_stays_chosen_while_the_zip_is_typed(draft, user, client):
+    save(draft, user, "applicant", "home", zip="60120", county=COOK)
+    found = pages.read(client.post("/enroll/applications/A-0638/county/", {"home-zip": "60120"}))
+    assert [one.attrs["value"] for one in found.all("option") if "selected" in one.attrs] == [COOK]
 
 
 @pytest.mark.feature("APP_04")
