@@ -60,7 +60,8 @@ def add_drafts(*, by: User, now: datetime) -> int:
             row = _from(quote, step, by=by, at=at)
             for place, first_name in enumerate(first_names):
                 row.applicants.filter(position=place).update(first_name=first_name, last_name=last_name)
-            _fill(row, step=step, by=by, at=at)
+            # As if the date had been looked at again: a month that began since would ask for another one.
+            _fill(row, step=step, by=by, at=at, decided_on=today_in(row.us_state, now=now))
             count += 1
     return count
 
@@ -86,7 +87,7 @@ def _from(quote: Quote, step: str, *, by: User, at: datetime) -> Application:
     )
 
 
-def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
+def _fill(row: Application, *, step: str, by: User, at: datetime, decided_on: date | None = None) -> None:
     """The answers of the steps before the one it was left on."""
     day = today_in(row.us_state, now=at)
     for code, days in EVENTS[step]:
@@ -95,7 +96,7 @@ def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
             application=row, code=code, event_date=day - timedelta(days=days), prior_coverage=coverage
         )
     if EVENTS[step]:
-        decision = decide_for(row, today=day)
+        decision = decide_for(row, today=decided_on or day)
         row.effective_date, row.decision = decision.effective_date, sep.as_record(decision)
     if step not in ("general", "applicant"):
         row.form_type = Application.FormType.MEDICAL_DENTAL

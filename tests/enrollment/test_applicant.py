@@ -264,7 +264,7 @@ def test_only_a_search_that_shows_clients_is_audited(draft, known, client):
     for text in ("nobody of that name", "q"):
         client.post("/enroll/applications/A-0638/client-search/", {"client-text": text})
     assert not searched.exists()
-    client.post("/enroll/applications/A-0638/client-search/", {"client-text": "\x00quill\x00feather "})
+    client.post("/enroll/applications/A-0638/client-search/", {"client-text": "quillfeather"})
     assert searched.count() == 1
 
 
@@ -274,7 +274,8 @@ def test_only_a_search_that_shows_clients_is_audited(draft, known, client):
 @pytest.mark.feature("APP_04")
 def test_the_county_that_is_kept_stays_chosen_while_the_zip_is_typed(draft, user, client):
     save(draft, user, "applicant", "home", zip="60120", county=COOK)
-    found = pages.read(client.post("/enroll/applications/A-0638/county/", {"home-zip": "60120"}))
+    # What no database takes is left out.
+    found = pages.read(client.post("/enroll/applications/A-0638/county/", {"home-zip": "\x0060120"}))
     assert [one.attrs["value"] for one in found.all("option") if "selected" in one.attrs] == [COOK]
 
 
