@@ -32,11 +32,12 @@ def add_coverage_answers(*, by: User, now: datetime) -> int:
 
 
 def _answer(row: Application, *, by: User, at: datetime) -> None:
-    """One policy that is replaced, one that goes on, and the proxy."""
+    """One policy that is replaced, one that goes on, the proxy, and Pay Later: nothing but Submit Application is left."""
     primary = row.applicants.get(position=0)
     day = row.effective_date or today_in(row.us_state, now=at)
     row.replaces_coverage = row.has_other_coverage = row.proxy_agreed = True
-    row.save(update_fields=["replaces_coverage", "has_other_coverage", "proxy_agreed"])
+    row.payment_choice = Application.PaymentChoice.LATER
+    row.save(update_fields=["replaces_coverage", "has_other_coverage", "proxy_agreed", "payment_choice"])
     row.replacements.create(
         applicant=primary,
         insurer="Lakeshore Mutual",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from accounts.models import ProducerNumber, User
 from enrollment.models import Application, ApplicationLifeEvent, County, Quote
 from enrollment.rules import application_days, sep
+from enrollment.selectors import application_plans
 from enrollment.selectors import quotes as selector
 from enrollment.selectors.effective_dates import decide_for
 from enrollment.selectors.quotes import PricedQuote, SelectedPlan
@@ -59,7 +60,8 @@ def add_drafts(*, by: User, now: datetime) -> int:
             row = _from(quote, step, by=by, at=at)
             for place, first_name in enumerate(first_names):
                 row.applicants.filter(position=place).update(first_name=first_name, last_name=last_name)
-            _fill(row, step=step, by=by, at=at)
+            # As if the date had been looked at again: a month that began since would ask for another one.
+            _fill(row, step=step, by=by, at=at, decided_on=today_in(row.us_state, now=now))
             count += 1
     return count
 
@@ -85,7 +87,7 @@ def _from(quote: Quote, step: str, *, by: User, at: datetime) -> Application:
     )
 
 
-def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
+def _fill(row: Application, *, step: str, by: User, at: datetime, decided_on: date | None = None) -> None:
     """The answers of the steps before the one it was left on."""
     day = today_in(row.us_state, now=at)
     for code, days in EVENTS[step]:
@@ -94,7 +96,7 @@ def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
             application=row, code=code, event_date=day - timedelta(days=days), prior_coverage=coverage
         )
     if EVENTS[step]:
-        decision = decide_for(row, today=day)
+        decision = decide_for(row, today=decided_on or day)
         row.effective_date, row.decision = decision.effective_date, sep.as_record(decision)
     if step not in ("general", "applicant"):
         row.form_type = Application.FormType.MEDICAL_DENTAL
@@ -107,3 +109,19 @@ def _fill(row: Application, *, step: str, by: User, at: datetime) -> None:
     row.last_step, row.saved_by, row.version, row.updated_at = step, by, 1, at
     row.expires_on = application_days.expires_on(changed_on=day)
     row.save()
+    choose_plans_of_the_year(row)
+
+
+def choose_plans_of_the_year(row: Application) -> None:
+    """Plans of the year in which the application's coverage begins, at the prices of that day, in place of the same of another.
+
+    A quote is for the days on which plans are sold to everybody; a life event may begin coverage in the year before.
+    """
+    household = application_plans.household_of(row, application_plans.people_of(row))
+    if household is None:
+        return
+    offered = {one.plan.plan_id: one for one in application_plans.area_of(household).offered}
+    for chosen in row.plans.select_related("plan"):
+        if found := offered.get(chosen.plan.plan_id):
+            chosen.plan, chosen.monthly_premium = found.plan, found.premium.total
+            chosen.save(update_fields=["plan", "monthly_premium"])

@@ -259,7 +259,24 @@ def test_tobacco_asks_for_the_last_use_and_questions_an_old_one(draft, user, cli
     assert lacking(draft, user, "applicant", "personal") == {}
 
 
+def test_only_a_search_that_shows_clients_is_audited(draft, known, client):
+    searched = AuditEvent.objects.filter(action="application.clients_searched")
+    for text in ("nobody of that name", "q"):
+        client.post("/enroll/applications/A-0638/client-search/", {"client-text": text})
+    assert not searched.exists()
+    client.post("/enroll/applications/A-0638/client-search/", {"client-text": "quillfeather"})
+    assert searched.count() == 1
+
+
 # --- Home Address ---
+
+
+@pytest.mark.feature("APP_04")
+def test_the_county_that_is_kept_stays_chosen_while_the_zip_is_typed(draft, user, client):
+    save(draft, user, "applicant", "home", zip="60120", county=COOK)
+    # What no database takes is left out.
+    found = pages.read(client.post("/enroll/applications/A-0638/county/", {"home-zip": "\x0060120"}))
+    assert [one.attrs["value"] for one in found.all("option") if "selected" in one.attrs] == [COOK]
 
 
 @pytest.mark.feature("APP_04")
