@@ -27,7 +27,7 @@ RUN python scripts/with_throwaway_secrets.py python manage.py collectstatic --no
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/portal --create-home --shell /usr/sbin/nologin portal \
     && install -d -o portal -g portal -m 0750 /var/lib/portal/files /var/lib/portal/beat \
-    && install -d -o portal -g portal -m 0700 /var/lib/portal/x12
+    && install -d -o portal -g portal -m 0700 /var/lib/portal/x12 /var/lib/portal/payment-service
 USER portal
 
 EXPOSE 8000

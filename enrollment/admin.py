@@ -6,6 +6,7 @@ from enrollment import (  # noqa: F401 - they register themselves
     admin_enrollment_tables,
     admin_evidence,
     admin_geography,
+    admin_payments,
     admin_submissions,
     admin_texts,
 )

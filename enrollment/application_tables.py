@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from enrollment.models import Application
+from enrollment.selectors import payments
 from enrollment.selectors.applications import (
     WITH_SUBMISSIONS,
     applicant_name,
@@ -97,6 +98,7 @@ NUMBER = Column(
     sort=("producer_number__number",),
     filter_by=starts("producer_number__number"),
 )
+PAYMENT = Column(key="payment", label="Payment Status", value=payments.status_of)
 EXPIRES = Column(
     key="expires_on",
     label="Expiration Date",
@@ -123,7 +125,7 @@ class ApplicationTable(Table[Application]):
 
     def with_related(self, rows: "QuerySet[Application]") -> "QuerySet[Application]":
         return rows.select_related("producer_number__producer").prefetch_related(
-            "applicants", "plans__plan", WITH_SUBMISSIONS
+            "applicants", "plans__plan", "payments", WITH_SUBMISSIONS
         )
 
 
@@ -132,7 +134,7 @@ class CompletedTable(ApplicationTable):
     caption = "Completed Applications"
     columns = (
         *(RECORD_NUMBER, STATUS, CLIENT_APP_ID, STATE, APPLICANT, PRODUCT, PREMIUM),
-        *(SUBMITTED, EFFECTIVE, PRODUCER, NUMBER, MODIFIED),
+        *(SUBMITTED, EFFECTIVE, PAYMENT, PRODUCER, NUMBER, MODIFIED),
     )
     empty_title = "No completed applications"
     empty_text = "Applications that were sent to the carrier are listed here."

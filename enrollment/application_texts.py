@@ -16,6 +16,7 @@ SHIPPED = (
     ("CONSUMER_CHOICE", "consumer_choice.txt", ("TX",)),
     ("TEXT_MESSAGES", "text_messages.txt", ("",)),
     ("E_DELIVERY", "e_delivery.txt", ("",)),
+    ("AUTOPAY", "autopay.txt", ("",)),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from enrollment.services import draft_expiry, evidence_reminders, proposals
+from enrollment.services import draft_expiry, evidence_reminders, payments, proposals
 
 
 @shared_task(name="enrollment.forget_proposal_files", ignore_result=True)
@@ -24,3 +24,9 @@ def tell_of_expiring_applications(**_kwargs: Any) -> None:
 def tell_of_papers_due(**_kwargs: Any) -> None:
     """Tell those who work on an application that papers are due, or late."""
     evidence_reminders.tell(now=timezone.now())
+
+
+@shared_task(name="enrollment.reconcile_payments", ignore_result=True)
+def reconcile_payments(**_kwargs: Any) -> None:
+    """Ask payment services what became of the payments that may have changed."""
+    payments.reconcile(now=timezone.now())

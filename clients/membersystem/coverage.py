@@ -1,4 +1,4 @@
-"""What an accepted enrollment, termination or reinstatement does to the policy as the portal shows it (ADR 0014)."""
+"""What an accepted enrollment, termination, reinstatement or first payment does to the policy as the portal shows it (ADR 0014)."""
 
 from datetime import date, datetime, timedelta
 
@@ -8,6 +8,7 @@ from clients.membersystem import outcomes
 from clients.membersystem.outcomes import Outcomes
 from clients.membersystem.payloads import EnrolledPcp
 from clients.models import Account, Coverage, MemberChange, PcpAssignment, Policy
+from clients.rules.dated import add_months
 from clients.services import policies, statuses
 
 Kind = MemberChange.Kind
@@ -100,7 +101,24 @@ def _locked(change: MemberChange) -> Policy:
     return Policy.objects.select_for_update(of=("self",)).get(pk=change.policy_id)
 
 
+def _billed(change: MemberChange, now: datetime) -> None:
+    """The first premium came in, or went back: the month it pays for, and the status that follows. A bill changes nothing.
+
+    News of later months stays: only what the first payment made is taken back.
+    """
+    policy = _locked(change)
+    first_month = add_months(policy.effective_date, 1)
+    if change.payload["what"] == "settled":
+        policy.binder_paid = True
+        policy.paid_to_date = max(policy.paid_to_date or first_month, first_month)
+    elif change.payload["what"] == "returned" and policy.paid_to_date in (None, first_month):
+        policy.binder_paid, policy.paid_to_date = False, None
+    policy.save(update_fields=["binder_paid", "paid_to_date"])
+    statuses.refresh_policies(policy_ids=[policy.pk], now=now)
+
+
 def register() -> None:
     outcomes.register(Kind.ENROLL, Outcomes(accepted=_enrolled))
     outcomes.register(Kind.TERM, Outcomes(accepted=_termed))
     outcomes.register(Kind.REINSTATE, Outcomes(accepted=_reinstated))
+    outcomes.register(Kind.BILLING, Outcomes(accepted=_billed))

@@ -87,6 +87,19 @@ class EnrollPayload(TypedDict):
     pcp: NotRequired[list[EnrolledPcp]]
 
 
+class BillingPayload(TypedDict):
+    """BILLING. ``what``: "bill" (a notice is to go out by mail), "settled" or "returned" (the payment service's word).
+
+    ``amount``: the policy's first month, dollars and cents; ``due_on``: last day for it, inclusive; ``payment``: the portal's
+    number of the payment, empty for a bill.
+    """
+
+    what: str
+    amount: str
+    due_on: str
+    payment: str
+
+
 class TermPayload(TypedDict):
     """TERM. ``last_day`` of coverage; ``paid_to`` the first day not paid for, or ``None``; ``reason`` NONPAYMENT or VOLUNTARY."""
 

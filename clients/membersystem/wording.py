@@ -63,6 +63,16 @@ def _enroll(payload: dict[str, Any]) -> Iterator[Line]:
         yield Line("Address", "", ", ".join(filter(None, parts)))
 
 
+_BILLING = {"bill": "A bill by mail", "settled": "Paid online", "returned": "Payment returned"}
+
+
+def _billing(payload: dict[str, Any]) -> Iterator[Line]:
+    yield Line("First payment", "", _BILLING.get(payload["what"], str(payload["what"])))
+    yield Line("Amount", "", f"${payload['amount']}")
+    yield Line("Last day", "", payload["due_on"])
+    yield Line("Payment number", "", payload["payment"])
+
+
 def _term(payload: dict[str, Any]) -> Iterator[Line]:
     yield Line("Last day of coverage", "", payload["last_day"])
     yield Line("Paid to", "", payload["paid_to"] or "")
@@ -76,4 +86,5 @@ _LINES = {
     Kind.ENROLL.value: _enroll,
     Kind.TERM.value: _term,
     Kind.REINSTATE.value: _enroll,
+    Kind.BILLING.value: _billing,
 }

@@ -24,6 +24,7 @@ class MemberChange(models.Model):
         TERM = "TERM", "Termination"
         REINSTATE = "REINSTATE", "Reinstatement"
         ID_CARD = "ID_CARD", "ID card order"
+        BILLING = "BILLING", "First payment notice"
 
     class Status(models.TextChoices):
         PENDING = "PENDING", "Pending"

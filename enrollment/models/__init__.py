@@ -16,6 +16,7 @@ from enrollment.models.evidence import EvidenceItem, EvidenceKind, EvidencePaper
 from enrollment.models.geography import County, RatingArea, ZipCounty
 from enrollment.models.life_events import LifeEventKind
 from enrollment.models.open_enrollment import OpenEnrollmentPeriod
+from enrollment.models.payments import AutopayMandate, Payment, PaymentEvent
 from enrollment.models.proposals import Proposal, ProposalDelivery
 from enrollment.models.quotes import Quote, QuotePerson, QuotePlan
 from enrollment.models.texts import ApplicationText
@@ -31,6 +32,7 @@ __all__ = [
     "SubmittedPolicy",
     "Application",
     "ApplicationPlan",
+    "AutopayMandate",
     "CatalogImport",
     "County",
     "EvidenceItem",
@@ -38,6 +40,8 @@ __all__ = [
     "EvidencePaper",
     "LifeEventKind",
     "OpenEnrollmentPeriod",
+    "Payment",
+    "PaymentEvent",
     "Plan",
     "PlanFamilyRate",
     "PlanRate",

@@ -16,6 +16,7 @@ class ApplicationText(models.Model):
         CONSUMER_CHOICE = "CONSUMER_CHOICE", "Consumer Choice Disclosure"
         TEXT_MESSAGES = "TEXT_MESSAGES", "Consent to text messages"
         ELECTRONIC_DELIVERY = "E_DELIVERY", "Electronic delivery"
+        AUTOPAY = "AUTOPAY", "Autopay agreement"
 
     kind = models.CharField(max_length=15, choices=Kind.choices)
     us_state = models.CharField("state", max_length=2, choices=US_STATE_CHOICES, blank=True, help_text="Empty for all.")

@@ -14,6 +14,7 @@ from clients.models import MemberChange, Policy
 from clients.selectors.detail import phone_text
 from enrollment.models import Applicant, Application, ApplicationPlan, Quote, QuotePerson, Submission
 from enrollment.rules.application_days import is_expired, paper_kept_until
+from enrollment.selectors import payments
 from enrollment.selectors.submission_checks import Reason, reason_from_json
 from portal.common.access import Perm
 from portal.common.dates import US_STATES, as_text, moment_as_text, today_in
@@ -132,6 +133,7 @@ class ApplicationDetail:
     submissions: list[SubmissionLine]
     can_resubmit: bool
     can_go_on: bool
+    payment: payments.PaymentPanel | None
 
 
 SUBMISSION_PILLS = {
@@ -153,6 +155,7 @@ def application_for(user: User, record_number: str) -> Application | None:
             WITH_SUBMISSIONS,
             "submissions__submitted_policies__change",
             "submissions__submitted_by",
+            "payments__mandates",
         )
         .first()
     )
@@ -210,6 +213,7 @@ def detail_of(user: User, application: Application) -> ApplicationDetail:
         can_go_on=application.status in (Status.INCOMPLETE, Status.FAILED)
         and not withdrawn
         and not is_expired(expires_on=application.expires_on, today=today),
+        payment=payments.panel_of(application),
     )
 
 
@@ -227,7 +231,7 @@ def _submitted_facts(application: Application, status: str, latest: SubmissionLi
         ("Applicant Name", applicant_name(application)),
         ("Product Name", product_name(application)),
         ("Client App ID", application.client_app_id),
-        ("Payment Status", payment_status(application)),
+        ("Payment Status", payments.status_of(application)),
         ("Effective Date", as_text(application.effective_date)),
         ("E-App Number", application.eapp_number),
         ("Pending Application ID", application.pending_application_id),
@@ -242,13 +246,6 @@ def _paper_record(application: Application) -> list[tuple[str, str]]:
         return []
     submitted_on = today_in(application.us_state, now=application.submitted_at)
     return [("Keep the paper application until", as_text(paper_kept_until(submitted_on=submitted_on)))]
-
-
-def payment_status(application: Application) -> str:
-    """What is known of the first payment: a bill comes by mail, or it can be paid now."""
-    if application.payment_choice == Application.PaymentChoice.LATER:
-        return "Billed by mail"
-    return "Not started" if application.payment_choice else ""
 
 
 def submission_lines(application: Application) -> list[SubmissionLine]:

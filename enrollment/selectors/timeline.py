@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from accounts.models import User
-from enrollment.models import Application, EvidenceItem, Quote, Submission
+from enrollment.models import Application, EvidenceItem, Payment, Quote, Submission
 from enrollment.selectors.applications import WITH_SUBMISSIONS
 from portal.common.access import Perm
 from portal.common.dates import as_text
@@ -118,3 +118,35 @@ def _of_evidence(row: EvidenceItem) -> Entry | None:
     return Entry(
         at=row.due_on, kind="Application", title="Papers of the application due", text=number, url=url, icon=ICON
     )
+
+
+PAYMENT_TITLES = {
+    Payment.State.STARTED: "Payment Portal opened",
+    Payment.State.EXPIRED: "Payment not completed",
+    Payment.State.HELD: "Payment held until the application is accepted",
+    Payment.State.SCHEDULED: "Payment scheduled",
+    Payment.State.CANCELLED: "Payment cancelled",
+    Payment.State.SUBMITTED: "Payment submitted",
+    Payment.State.FAILED: "Payment failed",
+    Payment.State.SETTLED: "Payment successful",
+    Payment.State.RETURNED: "Payment returned",
+}
+
+
+def payment_entries(user: User, household: Household) -> Sequence[Entry]:
+    """The newest payments of the household's policies and applications, with where they have got to."""
+    of_household = Q(policy__account=household.account) | Q(
+        application__submissions__submitted_policies__policy__account=household.account
+    )
+    mine = Payment.objects.for_user(user, perm=Perm.ENROLL)
+    rows = mine.filter(pk__in=mine.filter(of_household).values("pk")).select_related("application")
+    return [
+        Entry(
+            at=row.changed_at,
+            kind="Payment",
+            title=PAYMENT_TITLES[Payment.State(row.state)],
+            text=f"{row.number}, {row.amount_text}",
+            icon="send",
+        )
+        for row in rows.order_by("-changed_at", "-id")[:ROWS_AT_MOST]
+    ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from enrollment.application_record import documents
 from enrollment.application_record.reading import Altered
 from enrollment.forms.submission import ConfirmationForm
 from enrollment.models import Application, Submission
+from enrollment.payments.gateways import is_on
 from enrollment.selectors import applications as selector
 from enrollment.selectors.submission_checks import Checked, check
 from enrollment.services import submission as service
@@ -53,21 +54,45 @@ def application_submit(request: AuthenticatedHttpRequest, record_number: str) ->
 def hand_in(
     request: AuthenticatedHttpRequest, row: Application, *, form_key: str, confirmed: Confirmed | None = None
 ) -> HttpResponse:
-    """Submit the application of a form that has arrived, and lead to what has come of it (LST_01, LST_08)."""
+    """Submit the application of a form that has arrived, and lead to what has come of it (LST_01, LST_08).
+
+    Pay Now leads to the payment, after a successful submit only (SIG_05). A page that asked in the background is told where
+    to go and, in ``pay``, where the new tab goes.
+    """
+    next_url, pay_url = _hand_in(request, row, form_key=form_key, confirmed=confirmed)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"next": next_url, "pay": pay_url})
+    return redirect(pay_url or next_url)
+
+
+def _hand_in(
+    request: AuthenticatedHttpRequest, row: Application, *, form_key: str, confirmed: Confirmed | None
+) -> tuple[str, str]:
+    """Where to go next, and where the payment is made; empty without one."""
+
+    def to(name: str) -> str:
+        return reverse(f"enrollment:{name}", args=[row.record_number])
+
     try:
         made = service.submit(
             application=row, by=request.user, at=timezone.now(), form_key=form_key, confirmed=confirmed
         )
     except (service.NotComplete, service.ConfirmationNeeded):
         # Its page says what is missing, or what has changed and is to be confirmed.
-        return redirect("enrollment:application-submit", row.record_number)
+        return to("application-submit"), ""
     except service.CannotSubmit as exc:
         messages.error(request, str(exc))
-        return redirect("enrollment:application", row.record_number)
+        return to("application"), ""
     if made.outcome == Submission.Outcome.FAILED:
-        return redirect("enrollment:application-failed", row.record_number)
+        return to("application-failed"), ""
     messages.success(request, SUBMITTED.format(number=row.record_number))
-    return redirect("enrollment:application", row.record_number)
+    row.refresh_from_db(fields=["payment_choice"])
+    return to("application"), to("application-pay") if _pays(row) else ""
+
+
+def _pays(row: Application) -> bool:
+    """Whether the Payment Portal opens once it was submitted."""
+    return row.payment_choice == Application.PaymentChoice.NOW and is_on()
 
 
 def _missing_page(request: AuthenticatedHttpRequest, row: Application, missing: Any) -> HttpResponse:
@@ -94,6 +119,7 @@ def _confirm_page(request: AuthenticatedHttpRequest, row: Application, checked: 
         "effective_date": first.isoformat() if first else "",
         "total": f"{checked.total:.2f}",
         "form_key": form_keys.new_key(),
+        "pays": _pays(row),
         "is_again": row.status == Application.Status.FAILED,
     }
     return render(request, "enrollment/submission_confirm.html", context)
@@ -116,6 +142,7 @@ def application_failed(request: AuthenticatedHttpRequest, record_number: str) ->
         "help_phone": selector.failed_help_phone(),
         "failed_url": f"{reverse('enrollment:applications')}?tab=failed",
         "form_key": form_keys.new_key(),
+        "pays": _pays(row),
     }
     return render(request, "enrollment/submission_failed.html", context)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from enrollment.models import Application, ApplicationText, Signature
+from enrollment.payments.gateways import is_on
 from enrollment.rules.consumer_choice import disclosure_needed
 from enrollment.rules.guardians import PersonOnForm, guardian_needed
 from enrollment.selectors.application_plans import chosen_plans, medical_plan, people_of
@@ -21,6 +22,7 @@ from enrollment.wizard.steps_types import Part
 
 REVIEW = "review"
 ATTEST = "Please attest to Consumer Choice Disclosure before submitting application."
+PAY_NOW_OFF = "Pay Now is not available: payments cannot be made online at the moment."
 CHOOSE_PAYMENT = "Choose Pay Now or Pay Later before submitting the application."
 Role = Signature.Role
 CONSUMER_CHOICE = ApplicationText.Kind.CONSUMER_CHOICE
@@ -150,6 +152,23 @@ class RepresentativeName(SignerSection):
 # --- Payment Information ---
 
 
+class PaymentChoices(forms.RadioSelect):
+    """Pay Now cannot be chosen where there is no payment service."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        if value == Application.PaymentChoice.NOW and not is_on():
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class PaymentChoiceField(forms.ChoiceField):
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value == Application.PaymentChoice.NOW and not is_on():
+            raise forms.ValidationError(PAY_NOW_OFF, code="off")
+
+
 class Payment(Section):
     """Pay Now or Pay Later, chosen before the application is submitted (SIG_04, SIG_05)."""
 
@@ -158,15 +177,18 @@ class Payment(Section):
     template = "enrollment/wizard/payment.html"
     redraws = (REVIEW,)
 
-    payment_choice = forms.ChoiceField(
+    payment_choice = PaymentChoiceField(
         label="Payment",
         choices=[
             (Application.PaymentChoice.NOW.value, "Pay Now"),
             (Application.PaymentChoice.LATER.value, "Pay Later"),
         ],
-        widget=forms.RadioSelect,
+        widget=PaymentChoices,
         error_messages={"required": CHOOSE_PAYMENT, "invalid_choice": CHOOSE_PAYMENT},
     )
+
+    def context(self) -> dict[str, Any]:
+        return {"pay_now_off": "" if is_on() else PAY_NOW_OFF}
 
     @classmethod
     def read(cls, wizard: WizardContext) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from portal.demo_data import (
     logins,
     member_changes,
     notices,
+    payments,
     pcp_changes,
     prospects,
     providers,
@@ -164,6 +165,7 @@ def load(
             drafts.add_drafts(by=star, now=now)
             coverage_answers.add_coverage_answers(by=star, now=now)
             evidence.add_evidence(by=star, now=now)
+            payments.add_past_due(by=star, now=now)
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

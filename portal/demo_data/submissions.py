@@ -19,6 +19,7 @@ from enrollment.models import (
     ApplicationPlan,
     ApplicationText,
     County,
+    Payment,
 )
 from enrollment.rules import application_days, sep
 from enrollment.rules.open_enrollment import first_of_next_month
@@ -28,6 +29,7 @@ from enrollment.selectors.pricing import HouseholdToRate, price_area
 from enrollment.services import submission as service
 from portal.common.dates import today_in
 from portal.common.numbers import next_number
+from portal.demo_data import payments
 from portal.demo_data.texts import text_shown
 
 REFUSED = "set 0001 rejected: N3, segment 12: element errors; element 1: too long"
@@ -43,6 +45,7 @@ class DemoApplication:
     address: str
     phone: str
     then: str  # accepted, waiting, failed or resubmitted
+    pays: str = ""  # settled, held, cancelled or failed; empty: Pay Later and nothing else
 
 
 APPLICATIONS = (
@@ -57,6 +60,7 @@ APPLICATIONS = (
         address="418 Sycamore Ct",
         phone="6305550171",
         then="accepted",
+        pays="settled",
     ),
     DemoApplication(
         people=(("self", "Desmond", "Achebe", date(1991, 12, 8), "M"),),
@@ -65,6 +69,7 @@ APPLICATIONS = (
         address="77 Mill Race Ln",
         phone="6305550172",
         then="waiting",
+        pays="held",
     ),
     DemoApplication(
         people=(
@@ -76,6 +81,7 @@ APPLICATIONS = (
         address="2200 Old Plank Rd, Building 14, Second Courtyard",
         phone="6305550173",
         then="failed",
+        pays="cancelled",
     ),
     DemoApplication(
         people=(
@@ -87,6 +93,7 @@ APPLICATIONS = (
         address="5 Harbor View",
         phone="6305550174",
         then="resubmitted",
+        pays="failed",
     ),
 )
 
@@ -119,6 +126,7 @@ def _submit(one: DemoApplication, application: Application, *, by: User, at: dat
         service.submit(application=application, by=by, at=moment, form_key=f"demo-submission-{number}-of-it")
 
     submit(1, at)
+    paid = _pay(one, application, by=by, at=at + timedelta(minutes=3))
     if one.then == "waiting":
         # Handed over this minute; the answer takes longer than the demo runs.
         waiting = MemberChange.objects.filter(submitted_policies__submission__application=application)
@@ -132,6 +140,29 @@ def _submit(one: DemoApplication, application: Application, *, by: User, at: dat
     if one.then == "resubmitted":
         submit(2, at + timedelta(days=1))
         _answered(application, _taken, at=at + timedelta(days=1, hours=4))
+    if one.pays == "settled" and paid is not None:
+        payments.tell(paid, "submitted", "settled", at=at + timedelta(hours=4, minutes=5), **payments.BANK)
+    elif one.pays == "failed" and paid is not None:
+        later = at + timedelta(days=1, hours=4, minutes=5)
+        payments.tell(paid, "submitted", "failed", at=later, reason=payments.DECLINED, **payments.CARD)
+
+
+def _pay(one: DemoApplication, application: Application, *, by: User, at: datetime) -> Payment | None:
+    """What the payer did in the Payment Portal right after the first submission."""
+    if one.pays == "settled":
+        left = payments.start(application, by=by, at=at, is_current=False)
+        payments.tell(left, "expired", at=at + timedelta(minutes=1))
+    if not one.pays:
+        return None
+    payment = payments.start(application, by=by, at=at + timedelta(minutes=2))
+    when = at + timedelta(minutes=4)
+    if one.pays == "settled":
+        payments.tell(payment, "scheduled", at=when, autopay=True, **payments.BANK)
+    elif one.pays == "cancelled":
+        payments.tell(payment, "cancelled", at=when)
+    else:
+        payments.tell(payment, "scheduled", at=when, **payments.CARD)
+    return payment
 
 
 def _answered(application: Application, reply: Callable[[Transaction], Answer], *, at: datetime) -> None:
@@ -190,7 +221,7 @@ def _application(
         phone=one.phone,
         phone_type=Application.PhoneType.MOBILE,
         email=f"{one.people[0][1].lower()}.{one.people[0][2].lower()}@mail.example",
-        payment_choice=Application.PaymentChoice.LATER,
+        payment_choice=Application.PaymentChoice.NOW if one.pays else Application.PaymentChoice.LATER,
         last_step="signatures",
         form_key=key,
         created_by=by,

@@ -3,11 +3,12 @@
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,6 +58,22 @@ def runners(schedule_file: Path) -> list[Runner]:
             "beat", [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(schedule_file), "--pidfile="]
         ),
     ]
+
+
+def payment_portal(listener: socket.socket) -> Runner:
+    """The simulated payment portal: another program with settings of its own, on the socket next to ours (PAY_01)."""
+    return ChildProcess(
+        "pay",
+        [sys.executable, "-m", "enrollment.payment_service", "--socket", str(listener.fileno())],
+        environment={
+            "PAYMENT_SERVICE_SECRET": settings.PAYMENT_SERVICE_SECRET,
+            "PAYMENT_SERVICE_PUBLIC_URL": os.environ.get("PAYMENT_SERVICE_PUBLIC_URL") or settings.PAYMENT_SERVICE_URL,
+            "PAYMENT_SERVICE_ALLOWED_HOSTS": os.environ.get("PAYMENT_SERVICE_ALLOWED_HOSTS")
+            or ",".join(settings.ALLOWED_HOSTS),
+            "PORTAL_RUNTIME_DIR": str(settings.RUNTIME_DIR),
+        },
+        listener=listener,
+    )
 
 
 class Supervisor:
@@ -183,9 +200,19 @@ class BeatThread(InThread):
 class ChildProcess:
     """A process of its own that ends with this one; its output appears here behind its name."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        listener: socket.socket | None = None,
+    ) -> None:
+        """``environment``: variables besides ours; ``listener``: an open socket that the program takes over by its number."""
         self.name = name
         self._command = command
+        self._environment = environment or {}
+        self._files = [listener.fileno()] if listener else []
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -201,7 +228,8 @@ class ChildProcess:
             text=True,
             errors="replace",
             cwd=settings.BASE_DIR,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
+            pass_fds=self._files,
             start_new_session=True,  # Ctrl-C in the terminal is for us, who stop it in order
         )
         assert self._process.stdout is not None  # noqa: S101 - said by stdout=PIPE

@@ -32,5 +32,7 @@ def greeting(host: str, port: int, *, with_accounts: bool) -> str:
         lines.append(f"  To try registering:  producer number {number}, NPN {npn}, ZIP {zip_code}")
     if settings.DEMO_MAILBOX:
         lines.append(f"  Emails and text messages (codes):  {url}demo/mailbox/")
+    if settings.PAYMENT_GATEWAY == "simulated":
+        lines.append(f"  Test numbers of the payment portal:  {settings.PAYMENT_SERVICE_URL.rstrip('/')}/test-numbers/")
     lines += ["  Stop with Ctrl-C.", ""]
     return "\n".join(lines)

@@ -335,6 +335,21 @@ PROPOSAL_FILES_KEEP_DAYS = int(os.environ.get("PROPOSAL_FILES_KEEP_DAYS", "90"))
 # coverage may be given as "Unknown" (COV_04).
 PEDIATRIC_DENTAL_ASKED_OF = os.environ.get("PEDIATRIC_DENTAL_ASKED_OF") or "EVERYBODY"
 OTHER_COVERAGE_UNKNOWN_NUMBERS = os.environ.get("OTHER_COVERAGE_UNKNOWN_NUMBERS", "1") == "1"
+# Payments (enrollment/payments): "simulated" (the payment portal that comes with it, on an origin of its own), "stripe", or
+# empty: Pay Now is off and says so. The service's address as this server reaches it, the key that both sign with, and the
+# keys of a Stripe account. No number of a card or of a bank account ever comes here.
+PAYMENT_GATEWAY = os.environ.get("PAYMENT_GATEWAY", "")
+PAYMENT_SERVICE_URL = os.environ.get("PAYMENT_SERVICE_URL", "http://localhost:8001")
+PAYMENT_SERVICE_SECRET = os.environ.get("PAYMENT_SERVICE_SECRET", "")
+# Where that service reaches this portal, if not at PORTAL_URL.
+PAYMENT_CALLBACK_URL = os.environ.get("PAYMENT_CALLBACK_URL", "")
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
+# How Stripe holds a payment until the application is accepted: "save" keeps the card or bank account and charges it then;
+# "authorize" takes cards only and blocks the amount now, which lapses after a week.
+STRIPE_HOLD = os.environ.get("STRIPE_HOLD") or "save"
+# Whether what is past due on a policy in the book can be paid the same way, from the client's page.
+PAYMENTS_FOR_POLICIES = os.environ.get("PAYMENTS_FOR_POLICIES", "1") == "1"
 # Where clients are enrolled on the exchange, as STATE=https://... with commas: the state's own exchange, or the sign-in page
 # of the shopping platform (enrollment/rules/on_exchange.py says which). A state that is not listed cannot be gone on with.
 ON_EXCHANGE_URLS = env_https_by_state("ON_EXCHANGE_URLS")
@@ -409,6 +424,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "enrollment.tell_of_papers_due",
         "schedule": 4 * 60 * 60,
         "options": {"expires": 60 * 60},
+    },
+    # Callbacks may be lost; how often one payment is asked about is said beside the states (enrollment/services/payments.py).
+    "reconcile-payments": {
+        "task": "enrollment.reconcile_payments",
+        "schedule": 60,
+        "options": {"expires": 55},
     },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},

@@ -10,6 +10,9 @@ _secrets = local_secrets(RUNTIME_DIR)
 SECRET_KEY = SECRET_KEY or _secrets["SECRET_KEY"]
 FIELD_ENCRYPTION_KEYS = FIELD_ENCRYPTION_KEYS or [_secrets["FIELD_ENCRYPTION_KEYS"]]
 SEARCH_DIGEST_KEY = SEARCH_DIGEST_KEY or _secrets["SEARCH_DIGEST_KEY"]
+# The payment portal that comes with it listens beside it (portal/management/commands/demo.py).
+PAYMENT_GATEWAY = os.environ.get("PAYMENT_GATEWAY", "simulated")
+PAYMENT_SERVICE_SECRET = PAYMENT_SERVICE_SECRET or _secrets["PAYMENT_SERVICE_SECRET"]
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 EMAIL_BACKEND = "portal.common.messaging.backends.MailboxEmailBackend"
 SMS_BACKEND = "portal.common.messaging.backends.MailboxSmsBackend"

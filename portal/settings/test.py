@@ -33,6 +33,7 @@ UPLOADS_ROOT = RUNTIME_DIR / f"uploads-test-{os.getpid()}"  # removed at the end
 ON_EXCHANGE_URLS = {
     state: f"https://exchange-{state.lower()}.example.com/sign-in" for state in ("IL", "MT", "NM", "OK", "TX")
 }
+PAYMENT_GATEWAY = "tests.support.payments.FakeGateway"  # in memory; nothing leaves the process
 # Tests of the 834 gateway choose folders of their own; a test that forgets to finds none.
 X12_OUTBOUND_DIR = X12_INBOUND_DIR = X12_ARCHIVE_DIR = X12_QUARANTINE_DIR = RUNTIME_DIR / "no-x12-folder-chosen"
 EMBEDDED_POSTGRES_DIR = RUNTIME_DIR / "postgres-test"

@@ -25,7 +25,7 @@ def without_the_service_actions(monkeypatch):
     rest = {
         code: a
         for code, a in client_actions._actions.items()
-        if code not in ("id-cards", "pcp", "contact", "new-quote")
+        if code not in ("id-cards", "pcp", "contact", "new-quote", "pay")
     }
     monkeypatch.setattr(client_actions, "_actions", rest)
 

@@ -173,6 +173,18 @@ def test_every_kind_passes_the_judge_and_our_own_checks_first_and_again(name):
         assert [checks.findings(body) for body in bodies] == [[]] * len(bodies)
 
 
+@pytest.mark.feature("SIG_05")
+@pytest.mark.parametrize("resend", [False, True])
+def test_a_first_payment_notice_passes_the_judge_and_names_category_and_amount(resend):
+    header = replace(HEADER, reference="BIL-000000014", resend=resend)
+    bodies = x12.billing_notice(header, JANE, HMO, code="BILL BY MAIL", amount=Decimal("886.79"))
+    text = as_file(bodies, 108)
+    assert judge(text), judge(text).errors
+    assert [checks.findings(body) for body in bodies] == [[]]
+    assert "AMT*P3*886.79~" in text
+    assert "REF*9V*BILL BY MAIL~" in text
+
+
 def test_the_judge_refuses_the_negative_control():
     assert not judge(sample("834_negative_control"))
 

@@ -292,6 +292,15 @@ MATRIX = """
     GET     enrollment:application-proof application in    in 404  404  404  404  403  403  404  403  403  403
     GET     enrollment:application-proof-file application in in 404 404 404  404  403  403  404  403  403  403
     POST    enrollment:application-submit application in   in ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-pay application in      in ->   ->   404  404  403  403  ->   403  403  403
+    POST    enrollment:application-pay application in      in ->   ->   404  404  403  403  ->   403  403  403
+    GET     enrollment:application-payment-state application in in 200 200 404 404 403 403 200 403 403 403
+    POST    enrollment:payment-callback service    400   400  400  400  400  400  400  400  400  400  400  400
+    GET     enrollment:payment-return token        in    in   404  404  404  404  403  403  404  403  403  403
+    GET     enrollment:policy-payment-return token in    in   404  404  404  404  403  404  403  403  403  404
+    POST    enrollment:autopay-end   session       in    in   404  404  404  404  403  403  404  403  403  403
+    GET     enrollment:client-pay    account       in    in   200  200  404  404  403  200  403  403  403  200
+    POST    enrollment:client-pay    account       in    in   404  404  404  404  403  404  403  403  403  404
     GET     enrollment:application-evidence application in in 200  200  404  404  403  403  200  403  403  403
     POST    enrollment:application-evidence application in in ->   ->   404  404  403  403  ->   403  403  403
     GET     enrollment:application-continue application in in ->  ->   404  404  403  403  ->   403  403  403
@@ -406,6 +415,7 @@ class Asked:
             "old_grant": [grant_of(world, world.former_delegate)],
             "invitation": [DelegateInvitation.objects.values_list("pk", flat=True).first()],
             "token": ["no-such-link"],
+            "service": ["fake"],
             "device": [TrustedDevice.objects.values_list("pk", flat=True).first()],
             "session": [999_999_999],
             "sent": ["0" * 40],
@@ -681,6 +691,7 @@ def test_public_views_are_known_by_name():
         "content:contact",
         "content:privacy",
         "demo-mailbox",
+        "enrollment:payment-callback",
         "health",
         "legal-terms",
         "metrics",

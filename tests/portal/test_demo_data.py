@@ -215,9 +215,10 @@ def test_changes_for_the_member_system_stand_in_every_state_as_the_clients_pages
 def test_nobody_but_the_producer_of_the_demo_and_who_decides_about_papers_has_done_anything_yet(loaded):
     done = AuditEvent.objects.order_by().values_list("object_type", "actor_username").distinct()
     # Made through the services, as the producer and the carrier's staff would.
-    kinds = ("account", "quote", "application", "proposal", "documentsubmission")
+    kinds = ("account", "quote", "application", "proposal", "documentsubmission", "payment")
     decided = {("application", "carrieradmin"), ("documentsubmission", "carrieradmin")}
-    assert set(done) <= {(kind, "rsolberg7") for kind in kinds} | decided
+    told = {("payment", "")}  # by the payment service
+    assert set(done) <= {(kind, "rsolberg7") for kind in kinds} | decided | told
 
 
 def test_rsolberg7_has_quotes_in_every_state(loaded):

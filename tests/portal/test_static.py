@@ -277,6 +277,7 @@ def test_the_only_images_are_the_neutral_mark_the_icons_and_the_horizon():
         if path.suffix in {".svg", ".png", ".ico", ".jpg", ".gif", ".webp"}
     }
     assert images == {
+        "payment/mark.svg",
         "portal/favicon.ico",
         "portal/horizon-dark.svg",
         "portal/horizon.svg",

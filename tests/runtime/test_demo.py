@@ -62,9 +62,9 @@ class Demo:
     def said(self) -> str:
         return self.output.read_text()
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, *, port: int | None = None) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port or self.port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -104,6 +104,14 @@ def test_it_serves_pages_and_a_signal_stops_all_of_it(demo, prepared):
     assert server_processes(prepared / "postgres")
     assert f"http://localhost:{running.port}/demo/mailbox/" in running.said
 
+    # The payment portal is another program on the next port, without the portal's sign-in.
+    wait_until(lambda: running.get("/health/", port=running.port + 1)[0] == 200, seconds=20)
+    status, page = running.get("/test-numbers/", port=running.port + 1)
+    assert status == 200
+    stylesheet = re.search(r'href="(/static/payment/[^"]+\.css)"', page)[1]
+    assert running.get(stylesheet, port=running.port + 1)[0] == 200
+    assert running.get("/accounts/login/", port=running.port + 1)[0] == 404
+
     asked_at = time.monotonic()
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(20) == 0, running.said
@@ -111,6 +119,7 @@ def test_it_serves_pages_and_a_signal_stops_all_of_it(demo, prepared):
     assert server_processes(prepared / "postgres") == []
     assert "Stopped." in running.said
     assert "Traceback" not in running.said
+    assert running.get("/health/", port=running.port + 1)[0] == 0
 
 
 @pytest.mark.drill
@@ -179,6 +188,16 @@ def test_port_of_another_program_is_named_before_anything_starts(demo, runtime_d
     assert not (runtime_dir / "untouched" / "postgres").exists()
 
 
+def test_a_taken_port_of_the_payment_portal_is_named_before_anything_starts(demo, runtime_dir):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = demo(port=port - 1, PORTAL_RUNTIME_DIR=str(runtime_dir / "untouched"))
+        assert refused.process.wait(30) == 1
+
+    assert f"CommandError: Port {port} is already in use. The payment portal listens there" in refused.said
+    assert not (runtime_dir / "untouched" / "postgres").exists()
+
+
 def test_unreachable_database_url_is_named(demo):
     refused = demo(DATABASE_URL=f"postgres://nobody:secret@127.0.0.1:{free_port()}/portal")
 
@@ -195,6 +214,7 @@ def test_reset_demo_refuses_while_the_database_is_used_and_clears_it_later(clust
     (runtime_dir / "uploads").mkdir()
     (runtime_dir / "uploads" / "upload.pdf").touch()
     (runtime_dir / "x12" / "outbound").mkdir(parents=True)
+    (runtime_dir / "payment-service").mkdir()
     reset = [sys.executable, "manage.py", "reset_demo"]
     clean = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "UPLOADS_ROOT"}}
     env = {**clean, "PORTAL_RUNTIME_DIR": str(runtime_dir), "DJANGO_SETTINGS_MODULE": "portal.settings.demo"}

@@ -129,6 +129,7 @@ def every_kind_of_change(policies: Iterable[Policy], *, now: datetime) -> list[T
                 "reason": "NONPAYMENT",
             },
             MemberChange.Kind.REINSTATE: {"effective_date": day},
+            MemberChange.Kind.BILLING: {"what": "bill", "amount": "100.00", "due_on": day, "payment": ""},
         }
         if policy.status == Policy.Status.CANCELLED:
             # It ended before it began: nobody is enrolled on it, or was.

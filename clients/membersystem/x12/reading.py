@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from clients.membersystem.gateways.base import Transaction
 from clients.membersystem.payloads import (
+    BillingPayload,
     ContactPayload,
     EnrolledPcp,
     EnrollPayload,
@@ -57,6 +59,7 @@ _RELATIONSHIPS = {
 _TERM_REASONS = {"NONPAYMENT": x12.Reason.NONPAYMENT, "VOLUNTARY": x12.Reason.VOLUNTARY_WITHDRAWAL}
 # The reason of a PCP change which says that the member has been this provider's patient.
 FORMER_PROVIDER = "Members Former Provider In Network"
+_PAYMENT_CATEGORIES = {"bill": "BILL BY MAIL", "settled": "PAID ONLINE", "returned": "PAYMENT RETURNED"}
 DENTAL_LINE, UNKNOWN_NETWORK_LINE = "DEN", "HLT"
 
 
@@ -117,6 +120,7 @@ class Reader:
             MemberChange.Kind.CONTACT: self._contact,
             MemberChange.Kind.PCP: self._pcp,
             MemberChange.Kind.ID_CARD: self._id_card,
+            MemberChange.Kind.BILLING: self._billing,
             MemberChange.Kind.ENROLL: self._enrollment,
             MemberChange.Kind.TERM: self._termination,
             MemberChange.Kind.REINSTATE: self._reinstatement,
@@ -193,6 +197,17 @@ class Reader:
             self._plan(transaction.change, member),
             quantity=int(payload["quantity"]),
             replacement=bool(payload["replacement"]),
+        )
+
+    def _billing(self, transaction: Transaction) -> list[x12.Body]:
+        payload = cast(BillingPayload, transaction.change.payload)
+        member = self._member(transaction.change)
+        return x12.billing_notice(
+            self._header(transaction),
+            self._person(transaction.change, member),
+            self._plan(transaction.change, member),
+            code=_PAYMENT_CATEGORIES[payload["what"]],
+            amount=Decimal(payload["amount"]),
         )
 
     def _enrollment(self, transaction: Transaction) -> list[x12.Body]:

@@ -274,6 +274,19 @@ def id_card_order(header: Header, person: Person, plan: Plan, *, quantity: int, 
     return [body]
 
 
+def billing_notice(header: Header, person: Person, plan: Plan, *, code: str, amount: Decimal) -> list[Body]:
+    """How the first premium is paid: ``code`` is the payment category (REF 9V), ``amount`` what it comes to."""
+    body = _opening(header)
+    body += _member(header, person, Maintenance.CHANGE, Reason.CHANGED_DATA)
+    body.append(_day("303", header.effective_date))
+    body.append(_name(person))
+    body.append(_coverage(plan, Maintenance.CHANGE))
+    body.append(_day("348", plan.effective_date))
+    body.append(segment("AMT", "P3", f"{amount:.2f}"))
+    body.append(segment("REF", "9V", plain(code, at_most=REFERENCE)))
+    return [body]
+
+
 def termination(
     header: Header, person: Person, plan: Plan, *, reason: Reason, last_day: date, paid_through: date | None
 ) -> list[Body]:

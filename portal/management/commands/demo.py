@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import types
@@ -44,9 +45,11 @@ class Command(BaseCommand):
         self.server: EmbeddedPostgres | None = None
         self.supervisor: background.Supervisor | None = None
         self.web: WebServer | None = None
+        self.payment_listener: socket.socket | None = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.on_signal)
         sites = self.sites(host, port)
+        self.payment_listener = self.beside(host, port)
         # Links in emails lead to this server, also those that a worker of its own process writes.
         settings.PORTAL_URL = os.environ.setdefault("PORTAL_URL", address(host, port))
         runtime_dir = Path(settings.RUNTIME_DIR)
@@ -88,6 +91,21 @@ class Command(BaseCommand):
             settings.ALLOWED_HOSTS.append(host)
         return [Site("portal", listener, portal_application)]
 
+    def beside(self, host: str, port: int) -> socket.socket | None:
+        """The socket of the payment portal, on the next port; None where another payment service is used."""
+        if settings.PAYMENT_GATEWAY != "simulated" or "PAYMENT_SERVICE_URL" in os.environ:
+            return None
+        try:
+            listener = listen(host, port + 1)
+        except (OSError, OverflowError, PortBusy):
+            raise CommandError(
+                f"Port {port + 1} is already in use. The payment portal listens there, on the port after the portal's: "
+                "choose another port, or start without it: PAYMENT_GATEWAY= make demo"
+            ) from None
+        settings.PAYMENT_SERVICE_URL = address(host, port + 1).rstrip("/")
+        os.environ["PAYMENT_SERVICE_URL"] = settings.PAYMENT_SERVICE_URL  # for a worker that is a process of its own
+        return listener
+
     def busy_words(self, host: str, port: int) -> str:
         note = Path(settings.RUNTIME_DIR) / f"demo-{port}.json"
         other = free_port_after(host, port)
@@ -118,7 +136,12 @@ class Command(BaseCommand):
     def run(self, sites: list[Site], schedule_file: Path, ready: str) -> None:
         label_standard_error()
         self.web = WebServer(sites)
-        self.supervisor = background.Supervisor(background.runners(schedule_file))
+        self.supervisor = background.Supervisor(
+            [
+                *background.runners(schedule_file),
+                *([background.payment_portal(self.payment_listener)] if self.payment_listener else []),
+            ]
+        )
         self.supervisor.start()
         followers = [LogFollower(self.server.log_file, "db")] if self.server else []
         supervisor = self.supervisor
@@ -141,6 +164,8 @@ class Command(BaseCommand):
             self.supervisor.ask_to_stop()
         if self.web:
             self.web.close()
+        if self.payment_listener:
+            self.payment_listener.close()
         if self.supervisor:
             self.supervisor.wait(STOP_SECONDS)
         connections.close_all()

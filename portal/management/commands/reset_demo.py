@@ -31,4 +31,5 @@ class Command(BaseCommand):
         if runtime_dir in files.parents and files.is_dir():
             shutil.rmtree(files)
         shutil.rmtree(runtime_dir / "x12", ignore_errors=True)  # the default folders of the 834 gateway
+        shutil.rmtree(runtime_dir / "payment-service", ignore_errors=True)
         self.stdout.write("The demo's data is gone." if existed else "There was no demo data.")
