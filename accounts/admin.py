@@ -22,6 +22,7 @@ from accounts.models import (
     DelegateGrant,
     DelegateInvitation,
     EmailConfirmation,
+    HeldTypingPattern,
     HierarchyEdge,
     LoginAttempt,
     LoginGuard,
@@ -36,6 +37,7 @@ from accounts.models import (
     TermsVersion,
     TrustedDevice,
     TypingProfile,
+    UsedTypingNonce,
     User,
     UserSession,
 )
@@ -44,6 +46,7 @@ from accounts.services import authenticator, support_resets
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.content.legal_admin import LegalWordingAdmin
 from portal.common.dates import moment_as_text
+from portal.common.staff_queues import Queue
 
 
 class OfOneUserAdmin(ReadMostlyAdmin):
@@ -64,7 +67,7 @@ class UserAdmin(ReadMostlyAdmin):
     search_fields = ("username__iexact", "producer__npn__exact")
     search_help_text = "A username in full, or a National Producer Number."
     editable_fields = ("is_active",)
-    actions = ("unlock", "reset_second_factors")
+    actions = ("unlock", "reset_second_factors", "reset_typing_pattern")
 
     @admin.action(description="Unlock", permissions=["change"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
@@ -89,6 +92,20 @@ class UserAdmin(ReadMostlyAdmin):
                 "address on record. The owner is told by email."
             ),
             done="Reset the second factors of {all}.",
+        )
+
+    @admin.action(description="Reset typing pattern", permissions=["change"])
+    def reset_typing_pattern(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        return self._on_ticket(
+            request,
+            queryset,
+            act=support_resets.reset_typing_pattern,
+            title="Reset typing pattern",
+            explanation=(
+                "Deletes the typing pattern. The next login asks for a new one, which counts once the code of that login was "
+                "entered; remembered devices are asked for a code again. The owner is told by email."
+            ),
+            done="Reset the typing pattern of {done} of {all} (the others had nothing to reset).",
         )
 
     def _on_ticket(
@@ -196,6 +213,7 @@ class StateRegistrationAdmin(RegistrationQueue, OfOneProducerAdmin):
     )
     list_filter = ("status", "us_state")
     list_select_related = ("producer", "request", "decided_by")
+    queues = (Queue(label="Registrations of one more state", order=20, filters={"status__exact": "PENDING"}),)
 
 
 @admin.register(RegistrationRequest)
@@ -204,6 +222,7 @@ class RegistrationRequestAdmin(RegistrationQueue):
 
     list_display = ("username", "first_name", "last_name", "status", "submitted_at")
     list_filter = ("status",)
+    queues = (Queue(label="Registrations of new producers", order=10, filters={"status__exact": "PENDING"}),)
     search_fields = ("username__iexact",)
     search_help_text = "A username in full."
     readonly_fields = ("states_asked_for",)
@@ -312,7 +331,27 @@ class TrustedDeviceAdmin(OfOneUserAdmin):
 class TypingProfileAdmin(OfOneUserAdmin):
     """That a typing pattern exists and which consent it rests on, never the pattern."""
 
-    list_display = ("user", "template_version", "consent_at", "enrolled_at", "last_used_at")
+    list_display = ("user", "template_version", "consent_at", "enrolled_at", "last_used_at", "failures", "closed_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TypingProfile]:
+        return super().get_queryset(request).defer("template")
+
+
+@admin.register(HeldTypingPattern)
+class HeldTypingPatternAdmin(OfOneUserAdmin):
+    """That an enrolment waits for the code of its login, never the pattern."""
+
+    list_display = ("user", "consent_at", "expires_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HeldTypingPattern]:
+        return super().get_queryset(request).defer("template")
+
+
+@admin.register(UsedTypingNonce)
+class UsedTypingNonceAdmin(ReadMostlyAdmin):
+    """Answers to the typing page that were taken, for as long as they could be sent again."""
+
+    list_display = ("id", "expires_at")
 
 
 @admin.register(AuthenticatorDevice)

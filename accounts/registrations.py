@@ -4,6 +4,7 @@ from accounts import sessions  # noqa: F401 - its receivers of logging in and ou
 from accounts.selectors.own_states import own_states
 from accounts.services import (
     delegate_notices,
+    emergency_access,  # noqa: F401 - its outbox handler
     lockout,  # noqa: F401 - its outbox handler
 )
 from portal.common import account_menu, activity, navigation

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.services import lockout, open_sessions
+from accounts.services import lockout, open_sessions, typing_patterns
 from portal.common import throttle
 
 # So late that whoever comes back after a break is still told why they were logged out.
@@ -18,8 +18,9 @@ FORGET_WRONG_PASSWORDS_AFTER = timedelta(days=30)
 
 @shared_task(name="accounts.forget_what_ended", ignore_result=True)
 def forget_what_ended(**_kwargs: Any) -> None:
-    """Drop sessions that ended a day ago, windows in which tries were counted, and old counts of wrong passwords."""
+    """Drop sessions that ended a day ago, windows in which tries were counted, old counts of wrong passwords, typing patterns."""
     now = timezone.now()
     open_sessions.purge(at=now - FORGET_AFTER)
     throttle.purge(before=now - LONGEST_WINDOW)
     lockout.purge(before=now - FORGET_WRONG_PASSWORDS_AFTER)
+    typing_patterns.purge(at=now)

@@ -12,6 +12,7 @@ from accounts.views import (
     session,
     sign_in,
     state_registration,
+    typing_pattern,
     username_recovery,
     work_for,
 )
@@ -22,6 +23,7 @@ urlpatterns = [
     path("login/", sign_in.login, name="login"),
     path("verify/", sign_in.verify, name="verify"),
     path("verify/delivery/", sign_in.code_delivery, name="code-delivery"),
+    path("typing-pattern/", typing_pattern.typing_pattern, name="typing-pattern"),
     path("logout/", sign_in.logout, name="logout"),
     path("my-information/", my_information.my_information, name="my-information"),
     path("my-information/confirm/", my_information.confirm_identity, name="confirm-identity"),
@@ -33,6 +35,12 @@ urlpatterns = [
         my_information.recovery_codes_renew,
         name="recovery-codes-renew",
     ),
+    path(
+        "my-information/typing-pattern/withdraw/",
+        typing_pattern.typing_pattern_withdraw,
+        name="typing-pattern-withdraw",
+    ),
+    path("my-information/typing-pattern/ask/", typing_pattern.typing_pattern_ask, name="typing-pattern-ask"),
     path("my-information/sessions/end-others/", my_information.sessions_end_others, name="sessions-end-others"),
     path("my-information/sessions/<int:session_id>/end/", my_information.session_end, name="session-end"),
     path("devices/", my_information.remembered_devices, name="devices"),

@@ -9,7 +9,7 @@ def main() -> None:
     parser.add_argument("--users", default="", help="Whose books to measure, with commas; the loaded ones by default.")
     parser.add_argument(
         "--only",
-        choices=["pages", "search", "growth", "exports", "cards", "pricing", "plans", "applications"],
+        choices=["pages", "reports", "search", "growth", "exports", "cards", "pricing", "plans", "applications"],
         help="One part.",
     )
     options = parser.parse_args()
@@ -30,6 +30,8 @@ def main() -> None:
         users = [name for name in options.users.split(",") if name] or pages.loaded_users()
         if options.only in (None, "pages"):
             pages.measure(users)
+        if options.only == "reports":
+            pages.measure(users, only_reports=True)
         if options.only in (None, "plans"):
             view_plans.measure(users[0])
         if options.only in (None, "applications"):

@@ -24,6 +24,7 @@ from clients.services import member_changes
 from clients.services.member_changes import CannotSettle
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_queues import Queue
 
 Status, Kind = MemberChange.Status, MemberChange.Kind
 OPEN, FAILED = (Status.PENDING, Status.SENT), (Status.DEAD, Status.REJECTED)
@@ -102,6 +103,11 @@ class MemberChangeAdmin(ReadMostlyAdmin):
     change_form_template = "admin/clients/member_change_form.html"
     list_display = ("id", "kind", "account", "status", "age", "not_before", "attempts")
     list_filter = (ViewFilter, "kind")
+    queues = (
+        Queue(label="Changes for the member system that failed", order=100, filters={"view": "failed"}, is_fault=True),
+        Queue(label="Changes not answered for a day", order=110, filters={"view": "unanswered"}, is_fault=True),
+        Queue(label="Changes on their way to the member system", order=120),
+    )
     list_select_related = (
         "account",
         "member",

@@ -17,6 +17,7 @@ from clients.membersystem.x12.showing import LINES_AT_MOST, lines
 from clients.models import MemberChange, X12File, X12TransactionSet
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.files.responses import SANDBOX
+from portal.common.staff_queues import Queue
 
 State = X12File.State
 
@@ -52,6 +53,10 @@ class X12FileAdmin(ReadMostlyAdmin):
 
     list_display = ("name", "status", "shown_folder", "numbers", "set_count", "happened_at")
     list_filter = ("direction", FolderFilter, OverdueFilter, "state")
+    queues = (
+        Queue(label="834 files in quarantine", order=130, filters={"folder": "quarantine"}, is_fault=True),
+        Queue(label="834 files without an answer", order=140, filters={"overdue": "yes"}, is_fault=True),
+    )
     search_fields = ("isa13__exact", "gs06__exact", "name__exact", "sets__reference__exact")
     search_help_text = "Interchange or group control number, name of the file, or transaction reference"
     list_select_related = ()

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.common import activity, came_from, navigation
+from django.urls import reverse
+
+from portal.common import activity, came_from, member_actions, navigation
 from portal.common.access import Perm
 from portal.common.activity import exported
 from portal.common.came_from import ResultList
+from portal.common.member_actions import MemberAction
 from portal.common.navigation import Entry
 
 # The guide's Client Leads box.
@@ -29,6 +32,16 @@ navigation.register(
     ),
 )
 came_from.register(ResultList(name="prospects", url_name="clients:prospects", label="Back to Search for Prospects"))
+
+member_actions.register(
+    MemberAction(
+        name="prospect",
+        label="Add New Prospect",
+        url=lambda member_id: reverse("clients:prospect-add", query={"member": member_id}),
+        perm=Perm.ENROLL,
+        order=20,
+    )
+)
 
 
 def _printed(details: Mapping[str, Any]) -> str:

@@ -269,7 +269,7 @@ class PolicyTable(Table[Policy]):
     """Policies as searches and reports list them."""
 
     caption = "Search results"
-    columns = POLICY_COLUMNS
+    columns: tuple[Column, ...] = POLICY_COLUMNS
     default_sort: tuple[str, ...] = ("insured_last_key", "insured_first_key")
 
     def with_related(self, rows: QuerySet[Policy]) -> QuerySet[Policy]:

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from enrollment.models import Application, Proposal, ProposalDelivery
 from portal.common.admin_base import ReadMostlyAdmin
+from portal.common.staff_queues import Queue
 
 
 @admin.register(Application)
@@ -20,6 +21,7 @@ class ApplicationAdmin(ReadMostlyAdmin):
         "expires_on",
     )
     list_filter = ("status", "us_state")
+    queues = (Queue(label="Applications that failed", order=70, filters={"status__exact": "FAILED"}, is_fault=True),)
     list_select_related = ("producer_number__producer", "county", "created_by", "quote", "withdrawn_by")
     search_fields = ("record_number__exact", "producer_number__number__exact")
     search_help_text = "Record number or producer number."

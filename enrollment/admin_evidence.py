@@ -24,6 +24,7 @@ from enrollment.services.evidence import CannotDecide
 from portal.common.admin_base import ReadMostlyAdmin, WrittenHereAdmin
 from portal.common.dates import today_in
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_queues import Queue
 
 
 @admin.register(EvidenceKind)
@@ -126,6 +127,7 @@ class EvidenceItemAdmin(ReadMostlyAdmin):
 
     list_display = ("application", "event_code", "slot", "state", "due_on", "late", "changed_at")
     list_filter = ("state", LateFilter, "dropped", "event_code")
+    queues = (Queue(label="Papers of applications that are late", order=60, filters={"open": "late"}),)
     list_select_related = ("application__producer_number__producer", "kind", "decided_by", "attested_by")
     ordering = ("due_on", "id")
     search_fields = ("application__record_number__exact",)

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.models import User
 from enrollment.models import AutopayMandate, Payment, PaymentEvent
 from enrollment.payments.gateways.base import GatewayRefused, GatewayUnavailable
-from enrollment.services import payments
+from enrollment.services import payment_calls
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_queues import Queue
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -50,6 +51,7 @@ class PaymentAdmin(ReadMostlyAdmin):
 
     list_display = ("number", "state", "amount", "purpose", "what", "created_at", "changed_at", "attention")
     list_filter = (AttentionFilter, "state", "purpose", "gateway")
+    queues = (Queue(label="Payments to look into", order=90, filters={"attention": "1"}, is_fault=True),)
     list_select_related: ClassVar[Any] = ("application", "policy", "producer_number__producer", "started_by")
     search_fields: ClassVar[Any] = (
         "number__exact",
@@ -79,7 +81,7 @@ class PaymentAdmin(ReadMostlyAdmin):
         with one_by_one():
             for payment in queryset.order_by("pk"):
                 try:
-                    new += payments.look_into(payment=payment, by=cast(User, request.user), at=now)
+                    new += payment_calls.look_into(payment=payment, by=cast(User, request.user), at=now)
                     asked += 1
                 except (GatewayUnavailable, GatewayRefused):
                     self.message_user(

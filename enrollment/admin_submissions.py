@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from enrollment.models import Submission, SubmittedPolicy
 from portal.common.admin_base import ReadMostlyAdmin
+from portal.common.staff_queues import Queue
 
 
 @admin.register(Submission)
@@ -30,6 +31,7 @@ class SubmissionAdmin(ReadMostlyAdmin):
 class SubmittedPolicyAdmin(ReadMostlyAdmin):
     list_display = ("application", "number", "line", "outcome", "twice", "policy", "change", "note")
     list_filter = ("taken_twice", "outcome", "line")
+    queues = (Queue(label="Enrollments taken twice", order=80, filters={"taken_twice__exact": "1"}, is_fault=True),)
     list_select_related = ("submission__application__producer_number__producer", "policy", "change")
     search_fields = ("submission__application__record_number__exact",)
     search_help_text = "Record number."

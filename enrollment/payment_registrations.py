@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from enrollment.selectors import payments as selector
 from enrollment.selectors.timeline import payment_entries
-from enrollment.services import payments
+from enrollment.services import payment_receipts
 from portal.common import activity, client_actions, timeline
 from portal.common.access import Perm
 from portal.common.client_actions import ClientAction, ClientInHand
@@ -34,7 +34,7 @@ client_actions.register(
 timeline.register(Source(name="payments", perm=Perm.ENROLL, order=80, entries=payment_entries))
 kinds.register(
     Kind(
-        code=payments.SETTLED_NOTICE,
+        code=payment_receipts.SETTLED_NOTICE,
         label="A payment was successful",
         group="Quotes and applications",
         description="A payment begun from the portal has come in.",
@@ -42,7 +42,7 @@ kinds.register(
         perm=Perm.ENROLL,
     ),
     Kind(
-        code=payments.FAILED_NOTICE,
+        code=payment_receipts.FAILED_NOTICE,
         label="A payment failed or was returned",
         group="Quotes and applications",
         description="A payment begun from the portal did not come in, or the bank has sent it back.",

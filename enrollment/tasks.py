@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from enrollment.services import draft_expiry, evidence_reminders, payments, proposals
+from enrollment.services import draft_expiry, evidence_reminders, payment_reconciling, proposals
 
 
 @shared_task(name="enrollment.forget_proposal_files", ignore_result=True)
@@ -29,4 +29,4 @@ def tell_of_papers_due(**_kwargs: Any) -> None:
 @shared_task(name="enrollment.reconcile_payments", ignore_result=True)
 def reconcile_payments(**_kwargs: Any) -> None:
     """Ask payment services what became of the payments that may have changed."""
-    payments.reconcile(now=timezone.now())
+    payment_reconciling.reconcile(now=timezone.now())

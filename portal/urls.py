@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views import legal
+from accounts.views import legal, typing_pattern
 from portal.common.views import health
 from portal.home import home
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("messages/", include("ecomm.urls")),
     path("", include("portal.common.content.urls")),
     path("legal/terms/", legal.terms, name="legal-terms"),
+    path("legal/typing-pattern/", typing_pattern.notice, name="legal-typing-pattern"),
     path("admin/", admin.site.urls),
     path("health/", health.health, name="health"),
     path("metrics", health.metrics, name="metrics"),

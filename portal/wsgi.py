@@ -2,8 +2,12 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from portal.common import database_limits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.prod")
 
+database_limits.limit(settings.WEB_DATABASE_SECONDS)
 application = get_wsgi_application()

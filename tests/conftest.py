@@ -10,11 +10,13 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.template.base import Template
 from django.test import Client, TransactionTestCase
 
 from accounts.models import User
 from portal.common.files import store
+from portal.common.views import errors
 from tests.support import embedded, emptying, ready_database
 from tests.support.catalog import THE_CATALOG
 from tests.support.made_once import MadeOnce
@@ -37,7 +39,10 @@ def pytest_unconfigure() -> None:
 
 
 # Files that take a minute and more: begun first, or one core is idle at the end.
-LONGEST_FIRST = ("tests/common/files/test_corpus", "tests/runtime/", "tests/browser/", "tests/portal/test_access")
+LONGEST_FIRST = (
+    *("tests/common/files/test_corpus", "tests/runtime/", "tests/browser/", "tests/portal/test_access"),
+    *("tests/portal/test_load_demo", "tests/clients/test_id_card_pdf", "tests/enrollment/test_wizard_steps"),
+)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,6 +107,20 @@ def no_query_in_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
             inside.reset(before)
 
     monkeypatch.setattr(Template, "_render", watched)
+
+
+@pytest.fixture
+def error_pages_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of lines end at the same page: it is made for the first of them, the others get its status alone."""
+    made, make = set(), errors._answer
+
+    def answer(request: HttpRequest, template: str, status: int) -> HttpResponse:
+        if (template, status) in made:
+            return HttpResponse(status=status)
+        made.add((template, status))
+        return make(request, template, status)
+
+    monkeypatch.setattr(errors, "_answer", answer)
 
 
 @pytest.fixture(scope="session")

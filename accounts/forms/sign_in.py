@@ -13,11 +13,13 @@ from accounts.models import User
 from accounts.services.authenticator import METHODS as AUTHENTICATOR_METHODS
 from accounts.services.authenticator import RECOVERY_METHOD, TOTP_METHOD
 from accounts.services.one_time_codes import Destination
+from accounts.services.typing_patterns import METHOD as TYPING_METHOD
 from portal.common.models import OutboundMessage
 
 WAYS = {
     OutboundMessage.Channel.EMAIL.value: "Send verification code in an email to {masked}",
     OutboundMessage.Channel.SMS.value: "Send verification code in a text message to {masked}",
+    TYPING_METHOD: "Prompt me for personalized keyboard typing pattern",
     TOTP_METHOD: "Authenticator app",
     RECOVERY_METHOD: "One of my recovery codes",
 }
@@ -74,7 +76,7 @@ class MethodForm(forms.Form):
         method.choices = [(way.method, WAYS[way.method].format(masked=way.masked)) for way in ways]
         method.initial = ways[0].method if ways else ""
         self.helper = _helper(action=reverse_lazy("accounts:verify"), button="Send Code", fields=["method"])
-        if any(way.method in AUTHENTICATOR_METHODS for way in ways):
+        if any(way.method in (TYPING_METHOD, *AUTHENTICATOR_METHODS) for way in ways):
             # Which of the two buttons is there follows the choice by style alone (LOG_08).
             self.helper.form_class = "ways-form"
             method.label = "How do you want to verify your account?"

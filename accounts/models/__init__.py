@@ -4,7 +4,15 @@ from accounts.models.delegation import DelegateGrant
 from accounts.models.guards import AuthenticatorDevice, LoginGuard, RecoveryCode, UserSession
 from accounts.models.invitations import DelegateInvitation, EmailConfirmation
 from accounts.models.producers import HierarchyEdge, Producer, ProducerNumber, RegistrationRequest, StateRegistration
-from accounts.models.security import LoginAttempt, OneTimeCode, PasswordHistory, TrustedDevice, TypingProfile
+from accounts.models.security import (
+    HeldTypingPattern,
+    LoginAttempt,
+    OneTimeCode,
+    PasswordHistory,
+    TrustedDevice,
+    TypingProfile,
+    UsedTypingNonce,
+)
 from accounts.models.terms import TermsAcceptance, TermsVersion
 from accounts.models.users import User
 
@@ -13,6 +21,7 @@ __all__ = [
     "DelegateGrant",
     "DelegateInvitation",
     "EmailConfirmation",
+    "HeldTypingPattern",
     "HierarchyEdge",
     "LoginAttempt",
     "LoginGuard",
@@ -27,6 +36,7 @@ __all__ = [
     "TermsVersion",
     "TrustedDevice",
     "TypingProfile",
+    "UsedTypingNonce",
     "User",
     "UserSession",
 ]

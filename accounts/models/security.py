@@ -43,21 +43,63 @@ class TrustedDevice(models.Model):
 
 
 class TypingProfile(models.Model):
-    """A typing-pattern template with the consent it rests on; the template is encrypted and never shown."""
+    """A typing-pattern template with the consent it rests on; the template is encrypted and never shown (LOG_12).
+
+    The row exists exactly as long as the pattern is kept: what ends the one deletes the other.
+    """
 
     user = models.OneToOneField("accounts.User", on_delete=models.CASCADE, related_name="typing_profile")
-    template = EncryptedTextField()
+    template = EncryptedTextField(keys="TYPING_PATTERN_KEYS")
     template_version = models.CharField(max_length=20)
+    sentence = models.CharField(max_length=10, help_text="Code of the sentence that was typed.")
     consent_at = models.DateTimeField()
     consent_text_version = models.CharField(max_length=20)
     enrolled_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="When it last let its owner in.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Refused attempts since the last accepted one.")
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="After too many refused attempts; a code opens it again."
+    )
 
     class Meta:
         ordering = ["-enrolled_at"]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.template_version}"
+
+
+class HeldTypingPattern(models.Model):
+    """The template of an enrolment whose login is not finished: kept once its code is accepted, forgotten otherwise (LOG_04)."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="held_typing_patterns")
+    bound_to = models.CharField(max_length=64, unique=True, help_text="Hash of the sign-in attempt it belongs to.")
+    template = EncryptedTextField(keys="TYPING_PATTERN_KEYS")
+    template_version = models.CharField(max_length=20)
+    sentence = models.CharField(max_length=10)
+    consent_at = models.DateTimeField()
+    consent_text_version = models.CharField(max_length=20)
+    expires_at = models.DateTimeField(help_text="The attempt is over by this moment.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["expires_at"], name="held_patterns_to_purge")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} #{self.pk}"
+
+
+class UsedTypingNonce(models.Model):
+    """A nonce that was answered, so that no second answer to it counts; kept until it has expired."""
+
+    nonce_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["expires_at"], name="typing_nonces_to_purge")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
 
 
 class OneTimeCode(models.Model):

@@ -45,6 +45,14 @@ class User(AbstractUser):
         DELEGATE = "DELEGATE", "Delegate"
         CARRIER_ADMIN = "CARRIER_ADMIN", "Carrier admin"
 
+    class TypingChoice(models.TextChoices):
+        """What came of asking for a typing pattern (LOG_03); whoever is to be asked is asked at the next login."""
+
+        ASK = "ASK", "To be asked"
+        SKIPPED = "SKIPPED", "Skipped"
+        ENROLLED = "ENROLLED", "Enrolled"
+        WITHDRAWN = "WITHDRAWN", "Consent withdrawn"
+
     role = models.CharField(max_length=13, choices=Role.choices)
     producer = models.OneToOneField(
         "accounts.Producer",
@@ -59,6 +67,10 @@ class User(AbstractUser):
     )
     # The producer record holds a producer's security contacts; delegates and staff have theirs here.
     mobile = models.CharField(max_length=10, blank=True, help_text="Ten digits; where codes by text message go.")
+
+    typing_choice = models.CharField(
+        "typing pattern", max_length=9, choices=TypingChoice.choices, default=TypingChoice.ASK
+    )
 
     # The producer a delegate of several has chosen to work for, set for each request from the session
     # (accounts.middleware); None for all of them. It narrows the grants in force and never adds to them.

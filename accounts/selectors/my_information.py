@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from accounts.models import LoginAttempt, ProducerNumber, User
 from accounts.rules.contact_masks import mask_email, mask_phone
 from accounts.selectors.own_states import own_states
-from accounts.services import devices, open_sessions
+from accounts.services import devices, open_sessions, typing_patterns
 from portal.common.content.selectors import training
 from portal.common.dates import today_in
 
@@ -57,6 +59,18 @@ class AttemptLine:
     ip_address: str
 
 
+@dataclass(frozen=True)
+class TypingLine:
+    """A kept pattern with the consent it rests on, or what was chosen instead."""
+
+    choice: str
+    kept_since: datetime | None = None
+    last_used_at: datetime | None = None
+    consent_at: datetime | None = None
+    notice_version: str = ""
+    why_closed: str = ""
+
+
 def facts(user: User) -> list[tuple[str, str]]:
     """Who one is, in the portal's eyes."""
     lines = [("Name", user.get_full_name()), ("Username", user.username), ("Role", user.get_role_display())]
@@ -94,6 +108,21 @@ def sessions_of(user: User, *, session_key: str | None, at: datetime) -> list[Se
         for session in open_sessions.open_at(user, at=at)
     ]
     return sorted(lines, key=lambda line: not line.is_this_one)
+
+
+def typing_line(user: User, *, at: datetime) -> TypingLine | None:
+    """How the person stands with a typing pattern; None where the method is off and nothing is kept (LOG_13)."""
+    profile = typing_patterns.profile_of(user)
+    if profile is None:
+        return TypingLine(choice=user.typing_choice) if settings.TYPING_PATTERN else None
+    return TypingLine(
+        choice=user.typing_choice,
+        kept_since=profile.enrolled_at,
+        last_used_at=profile.last_used_at,
+        consent_at=profile.consent_at,
+        notice_version=profile.consent_text_version,
+        why_closed=typing_patterns.standing_of(profile, at=at).why_closed,
+    )
 
 
 def remembered_devices(user: User, *, at: datetime) -> list[DeviceLine]:

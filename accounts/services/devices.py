@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from accounts.models import TrustedDevice, User
@@ -65,16 +66,25 @@ def recognise(*, user: User, tokens: Sequence[str], browser: str, at: datetime) 
 
     Call in a transaction: the row is locked until it ends, so that a device revoked meanwhile opens nothing.
     """
-    hashes = [_hash(token) for token in tokens[:TOKENS_READ]]
-    devices = TrustedDevice.objects.select_for_update().filter(
-        user=user, token_hash__in=hashes, revoked_at__isnull=True, expires_at__gt=at
-    )
-    device = next((device for device in devices if _kind(device.browser) == _kind(_printable(browser))), None)
+    device = _sighted(TrustedDevice.objects.select_for_update(), user, tokens, browser, at)
     if device is None:
         return False
     device.last_used_at = at
     device.save(update_fields=["last_used_at"])
     return True
+
+
+def is_known(*, user: User, tokens: Sequence[str], browser: str, at: datetime) -> bool:
+    """The same question without noting a use, for a page that only asks."""
+    return _sighted(TrustedDevice.objects.all(), user, tokens, browser, at) is not None
+
+
+def _sighted(
+    rows: QuerySet[TrustedDevice], user: User, tokens: Sequence[str], browser: str, at: datetime
+) -> TrustedDevice | None:
+    hashes = [_hash(token) for token in tokens[:TOKENS_READ]]
+    devices = rows.filter(user=user, token_hash__in=hashes, revoked_at__isnull=True, expires_at__gt=at)
+    return next((device for device in devices if _kind(device.browser) == _kind(_printable(browser))), None)
 
 
 def active(user: User, *, at: datetime) -> list[TrustedDevice]:

@@ -65,6 +65,8 @@ class Verdict(Enum):
     NO_TRIES = "no tries"  # the sign-in, or the person within an hour, has no tries left
     WAIT = "wait"  # too soon after the wrong ones before
     CLOSED = "closed"  # too many wrong ones: another way is needed
+    # Of a typing pattern only:
+    UNREADABLE = "unreadable"  # nothing that could be judged: a slip, or a keyboard that tells no keys
 
 
 @dataclass(frozen=True)

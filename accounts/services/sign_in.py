@@ -16,9 +16,10 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import LoginAttempt, OneTimeCode, User
-from accounts.services import authenticator, devices, lockout, one_time_codes
+from accounts.services import authenticator, devices, lockout, one_time_codes, typing_patterns
 from accounts.services.lockout import Standing
 from accounts.services.one_time_codes import Check, Verdict
+from accounts.services.typing_patterns import Answer, Submission
 from portal.common import audit, throttle
 from portal.common.throttle import Limit, TooOften
 
@@ -39,6 +40,7 @@ OUTCOMES = {
     Verdict.NO_TRIES: Outcome.REFUSED,
     Verdict.WAIT: Outcome.REFUSED,
     Verdict.CLOSED: Outcome.REFUSED,
+    Verdict.UNREADABLE: Outcome.REFUSED,
 }
 
 
@@ -59,7 +61,12 @@ class PendingSignIn:
     started_at: datetime
     password_stamp: str
     next_url: str = ""
-    way: str = ""  # chosen at the second step, where nothing is sent: "totp" or "recovery"
+    way: str = ""  # chosen at the second step, where nothing is sent: "totp", "recovery" or "typing"
+
+    @property
+    def ends_at(self) -> datetime:
+        """From this moment on it is worth nothing."""
+        return self.started_at + PENDING_FOR
 
 
 def may_sign_in(user: User) -> bool:
@@ -133,7 +140,7 @@ def start(*, user: User, next_url: str, at: datetime) -> PendingSignIn:
 
 def person_of(pending: PendingSignIn, *, at: datetime) -> User | None:
     """Whose second step it is, or ``None`` once it is over: fifteen minutes, a changed password, a closed account."""
-    if at >= pending.started_at + PENDING_FOR:
+    if at >= pending.ends_at:
         return None
     user = User.objects.select_related("producer").filter(pk=pending.user_id).first()
     return user if user is not None and _still_good(pending, user) else None
@@ -154,19 +161,42 @@ def finish(*, pending: PendingSignIn, user: User, typed: str, visitor: Visitor, 
     )
     if result.verdict is Verdict.RIGHT:
         authenticator.reopen(user=user, at=at)
+        typing_patterns.settle(user=user, attempt_secret=pending.secret, at=at)
     return _finished(result, user, visitor, at)
 
 
 @transaction.atomic
 def finish_with_authenticator(
-    *, user: User, method: str, typed: str, tries_left: int | None, visitor: Visitor, at: datetime
+    *,
+    user: User,
+    method: str,
+    typed: str,
+    tries_left: int | None,
+    visitor: Visitor,
+    at: datetime,
+    attempt_secret: str = "",
 ) -> Check:
     """The same with the code of an authenticator app or a recovery code.
 
-    ``tries_left`` is what ``authenticator.count_try`` said, which is asked first and outside of the transaction.
+    ``tries_left`` is what ``authenticator.count_try`` said, which is asked first and outside of the transaction. A recovery
+    code, which somebody without a phone uses, settles nothing about a typing pattern.
     """
     result = authenticator.check(user=user, method=method, typed=typed, tries_left=tries_left, at=at)
+    if result.verdict is Verdict.RIGHT and method == authenticator.TOTP_METHOD:
+        typing_patterns.settle(user=user, attempt_secret=attempt_secret, at=at)
     return _finished(result, user, visitor, at)
+
+
+@transaction.atomic
+def finish_with_typing(
+    *, pending: PendingSignIn, user: User, submission: Submission, known_device: bool, visitor: Visitor, at: datetime
+) -> Answer:
+    """The same by how the person types (LOG_11, LOG_12). The try is counted and recorded in one transaction."""
+    answer = typing_patterns.verify(
+        user=user, attempt_secret=pending.secret, submission=submission, known_device=known_device, at=at
+    )
+    _finished(Check(answer.verdict, answer.tries_left, typing_patterns.METHOD), user, visitor, at)
+    return answer
 
 
 @transaction.atomic

@@ -54,6 +54,7 @@ def my_information(request: AuthenticatedHttpRequest) -> HttpResponse:
         "app_since": app.confirmed_at if app else None,
         "app_closed": authenticator.standing_of(app, at=now).why_closed if app else "",
         "codes_left": authenticator.codes_left(user) if app else 0,
+        "typing": selectors.typing_line(user, at=now),
         "devices": selectors.remembered_devices(user, at=now),
         "sessions": selectors.sessions_of(user, session_key=request.session.session_key, at=now),
         "attempts": selectors.recent_attempts(user),

@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts import remembered_devices, sessions
 from accounts.forms.sign_in import AuthenticatorForm, CodeForm, MethodForm, RecoveryCodeForm, SignInForm
 from accounts.models import OneTimeCode, User
-from accounts.services import authenticator, devices, one_time_codes, sign_in
+from accounts.services import authenticator, devices, one_time_codes, sign_in, typing_patterns
 from accounts.services.lockout import Standing
 from accounts.services.one_time_codes import CannotSendCode, Check, Destination, Verdict
 from accounts.services.sign_in import PendingSignIn
@@ -156,10 +156,10 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def _after_password(request: HttpRequest, user: User, next_url: str, now: datetime) -> HttpResponse:
-    """Step two, unless this browser is excused from it (DEV_01)."""
+    """Step two, unless this browser is excused from it (DEV_01); before it the typing page, once (LOG_03)."""
     pending = sign_in.start(user=user, next_url=next_url, at=now)
     with transaction.atomic():
-        known = sign_in.finish_with_device(
+        known = not typing_patterns.replaces_device(user) and sign_in.finish_with_device(
             pending=pending,
             user=user,
             tokens=remembered_devices.tokens_in(request),
@@ -170,7 +170,7 @@ def _after_password(request: HttpRequest, user: User, next_url: str, now: dateti
             sessions.open_session(request, user, at=now)
             return redirect(next_url or settings.LOGIN_REDIRECT_URL)
     sessions.keep_pending(request.session, pending)
-    return redirect("accounts:verify")
+    return redirect("accounts:typing-pattern" if typing_patterns.must_ask(user) else "accounts:verify")
 
 
 def _not_accepted(standing: Standing, now: datetime) -> str:
@@ -189,13 +189,15 @@ def _not_accepted(standing: Standing, now: datetime) -> str:
     return format_html(LOCKED, limit=limit, links=links, wait=wait)
 
 
-def _pending_person(request: HttpRequest, now: datetime) -> tuple[PendingSignIn, User] | None:
+def pending_person(request: HttpRequest, now: datetime) -> tuple[PendingSignIn, User] | None:
+    """Whose second step is open in this browser, if any is."""
     pending = sessions.pending_in(request.session)
     person = sign_in.person_of(pending, at=now) if pending else None
     return (pending, person) if pending and person else None
 
 
-def _back_to_login(request: HttpRequest) -> HttpResponse:
+def back_to_login(request: HttpRequest) -> HttpResponse:
+    """For somebody whose second step is not open, or over: log in first."""
     pending = sessions.pending_in(request.session)
     sessions.drop_pending(request.session)
     messages.info(request, LOG_IN_FIRST)
@@ -212,14 +214,16 @@ def verify(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     now = timezone.now()
-    found = _pending_person(request, now)
+    found = pending_person(request, now)
     if found is None:
-        return _back_to_login(request)
+        return back_to_login(request)
     pending, person = found
     if request.method == "POST" and ("code" in request.POST and (request.POST["code"] or "method" not in request.POST)):
         return _submit_code(request, pending, person, now)
     if request.method == "POST":
         return _choose_way(request, pending, person, now)
+    if pending.way == typing_patterns.METHOD and "choose" not in request.GET:
+        return redirect("accounts:typing-pattern")
     if pending.way and "choose" not in request.GET:
         return _authenticator_page(request, person, AUTHENTICATOR_FORMS[pending.way]())
     code = one_time_codes.newest(user=person, purpose=LOGIN, attempt_secret=pending.secret)
@@ -228,17 +232,29 @@ def verify(request: HttpRequest) -> HttpResponse:
     return _code_page(request, person, code, CodeForm(), now)
 
 
-def _ways_of(person: User) -> list[Destination]:
-    """Every way to verify: a code that is sent, the authenticator app, a recovery code (LOG_05)."""
-    without_sending = [Destination(method, "") for method in authenticator.methods_of(person, at=timezone.now())]
-    return [*one_time_codes.destinations(person), *without_sending]
+def typing_is_offered(request: HttpRequest, person: User, now: datetime) -> bool:
+    """May this person verify by typing in this browser?"""
+    tokens, browser = remembered_devices.tokens_in(request), sessions.visitor_of(request).browser
+    known = devices.is_known(user=person, tokens=tokens, browser=browser, at=now)
+    return typing_patterns.is_offered(person, known_device=known, at=now)
+
+
+def _ways_of(request: HttpRequest, person: User) -> list[Destination]:
+    """Every way to verify: a code that is sent, the typing pattern, the authenticator app, a recovery code (LOG_05)."""
+    now = timezone.now()
+    by_typing = typing_is_offered(request, person, now)
+    without_sending = [*([typing_patterns.METHOD] if by_typing else []), *authenticator.methods_of(person, at=now)]
+    return [*one_time_codes.destinations(person), *(Destination(method, "") for method in without_sending)]
 
 
 def _choose_way(request: HttpRequest, pending: PendingSignIn, person: User, now: datetime) -> HttpResponse:
-    form = MethodForm(request.POST, ways=_ways_of(person))
+    form = MethodForm(request.POST, ways=_ways_of(request, person))
     if not form.is_valid():
         return _choice_page(request, person, form)
     method = form.cleaned_data["method"]
+    if method == typing_patterns.METHOD:
+        sessions.choose_way(request.session, method)
+        return redirect("accounts:typing-pattern")
     if method in authenticator.METHODS:
         sessions.choose_way(request.session, method)
         return redirect("accounts:verify")
@@ -288,7 +304,13 @@ def _try_code(
     with transaction.atomic():
         check = (
             sign_in.finish_with_authenticator(
-                user=person, method=way, typed=typed, tries_left=left, visitor=visitor, at=now
+                user=person,
+                method=way,
+                typed=typed,
+                tries_left=left,
+                visitor=visitor,
+                at=now,
+                attempt_secret=pending.secret,
             )
             if by_app
             else sign_in.finish(pending=pending, user=person, typed=typed, visitor=visitor, at=now)
@@ -307,7 +329,7 @@ def _try_code(
 def _choice_page(
     request: HttpRequest, person: User, form: MethodForm | None = None, *, notice: str = ""
 ) -> HttpResponse:
-    ways = _ways_of(person)
+    ways = _ways_of(request, person)
     context = {
         "form": form or MethodForm(ways=ways),
         "reachable": bool(ways),
@@ -318,14 +340,18 @@ def _choice_page(
 
 
 def _authenticator_page(request: HttpRequest, person: User, form: CodeForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "by_app": isinstance(form, AuthenticatorForm), "other_ways": len(_ways_of(person)) > 1}
+    context = {
+        "form": form,
+        "by_app": isinstance(form, AuthenticatorForm),
+        "other_ways": len(_ways_of(request, person)) > 1,
+    }
     return render(request, "accounts/verify_authenticator.html", context, status=status)
 
 
 def _code_page(
     request: HttpRequest, person: User, code: OneTimeCode, form: CodeForm, now: datetime, status: int = 200
 ) -> HttpResponse:
-    ways = _ways_of(person)
+    ways = _ways_of(request, person)
     context = {
         "form": form,
         "delivery": _delivery_of(code, person, now),
@@ -342,7 +368,7 @@ def _code_page(
 def code_delivery(request: HttpRequest) -> HttpResponse:
     """The delivery state alone, for the page to ask for until it is final. 204 while nothing has changed."""
     now = timezone.now()
-    found = _pending_person(request, now)
+    found = pending_person(request, now)
     code = one_time_codes.newest(user=found[1], purpose=LOGIN, attempt_secret=found[0].secret) if found else None
     if found is None or code is None:
         # The verify page knows what to do with somebody who is signed in by now, or whose time is up.

@@ -1,6 +1,6 @@
 """Add New Prospect and Search for Prospects (PRO_01..03, PRO_06)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crispy_forms.bootstrap import StrictButton
@@ -89,14 +89,15 @@ class ProspectForm(forms.Form):
         prospect: Prospect | None = None,
         actions: Sequence[ProspectAction] = (),
         us_state: str = "",
+        known: Mapping[str, str] | None = None,
         cancel_url: str = "",
     ) -> None:
         """``agents`` may be assigned; ``owner`` is the agent of a new prospect unless another is chosen, ``us_state`` is
-        proposed for it; ``prospect`` is the one edited."""
+        proposed for it, ``known`` what else is; ``prospect`` is the one edited."""
         self.owner = prospect.producer if prospect else owner
         if prospect and prospect.producer not in agents:
             agents = [prospect.producer, *agents]
-        initial: dict[str, Any] = {"us_state": us_state}
+        initial: dict[str, Any] = {"us_state": us_state, **(known or {})}
         if prospect:
             initial = {**{name: getattr(prospect, name) for name in service.FIELDS}, "seen": service.stamp(prospect)}
         super().__init__(data, initial=initial)

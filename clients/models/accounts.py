@@ -115,7 +115,10 @@ class Member(models.Model):
                 fields=["account"], condition=Q(role="PRIMARY"), name="one_primary_insured_per_account"
             ),
         ]
-        indexes = [models.Index(fields=["account", "id"], name="members_of_account")]
+        indexes = [
+            models.Index(fields=["account", "id"], name="members_of_account"),
+            models.Index(fields=["date_of_birth", "id"], name="members_by_birth_date"),
+        ]
 
     def __str__(self) -> str:
         return self.member_id

@@ -216,8 +216,22 @@ class Policy(models.Model):
                 fields=["producer_number", "paid_to_date", "id"], name="policy_book_paid", condition=IN_THE_BOOK
             ),
             models.Index(fields=["producer_number", "term_date", "id"], name="policy_book_term", condition=IN_THE_BOOK),
+            # With the premium, so that production by month is counted without a look at the rows.
             models.Index(
-                fields=["producer_number", "effective_date", "id"], name="policy_book_effective", condition=IN_THE_BOOK
+                fields=["producer_number", "effective_date", "id"],
+                include=["monthly_premium"],
+                name="policy_book_production",
+                condition=IN_THE_BOOK,
+            ),
+            models.Index(
+                fields=["producer_number", "application_started_on", "id"],
+                name="policy_book_started",
+                condition=IN_THE_BOOK,
+            ),
+            models.Index(
+                fields=["producer_number", "application_signed_on", "id"],
+                name="policy_book_signed",
+                condition=IN_THE_BOOK,
             ),
             models.Index(fields=["insured_ssn_digest", "insured_date_of_birth"], name="policy_by_ssn_digest"),
             models.Index(fields=["insured_date_of_birth", "producer_number"], name="policy_by_birth_date"),
@@ -241,6 +255,29 @@ class Policy(models.Model):
                 fields=["producer_number", "status", "insured_last_key", "insured_first_key", "id"],
                 name="policy_book_to_pay",
                 condition=(Q(status="GRACE") | Q(status="INITIAL_PAYMENT_DUE")) & IN_THE_BOOK,
+            ),
+            # All that decides what is about to be lost, for the save-the-policy desk and the months of grace.
+            models.Index(
+                fields=["producer_number", "status", "term_date"],
+                include=[
+                    "id",
+                    "account",
+                    "line",
+                    "us_state",
+                    "market",
+                    "effective_date",
+                    "paid_to_date",
+                    "term_date_derived",
+                    "grace_started_on",
+                    "cancellation_notice_mailed_on",
+                    "binder_due_date",
+                    "binder_paid",
+                    "monthly_premium",
+                    "aptc_amount",
+                    "awaits_acceptance",
+                ],
+                name="policy_book_at_risk",
+                condition=(Q(status="GRACE") | Q(status="INITIAL_PAYMENT_DUE") | Q(status="TERMED")) & IN_THE_BOOK,
             ),
             models.Index(fields=["us_state", "status_holds_until"], name="policy_status_due"),
             models.Index(fields=["id"], name="policy_status_disagrees", condition=_STATUS_DISAGREES),

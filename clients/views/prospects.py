@@ -18,10 +18,11 @@ from accounts.selectors.own_states import own_states
 from clients.forms.prospects import ProspectForm, ProspectSearchForm
 from clients.models import Prospect
 from clients.prospect_tables import DeletedProspectTable, ProspectTable, facts_of
+from clients.selectors import prospect_prefill
 from clients.selectors import prospects as selector
 from clients.selectors.prospects import READ, SEARCH_FIELDS, UNDO_FOR, WRITE
 from clients.services import prospects as service
-from portal.common import audit, came_from, criteria, exports, grid_posts, prospect_actions, selection
+from portal.common import audit, bulk_limits, came_from, criteria, exports, grid_posts, prospect_actions, selection
 from portal.common.access import requires
 from portal.common.tables import GridState, Table
 
@@ -41,13 +42,17 @@ MOST_ON_PAPER = 2000
 @requires(WRITE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def prospect_add(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Add New Prospect (PRO_01..04)."""
+    """Add New Prospect (PRO_01..04), with ``?member=`` filled in with what is known of a member of a household (REP_14)."""
     agents = selector.agents(request.user)
+    known = prospect_prefill.known_member(request.user, request.GET, agents=agents)
+    if known is None:
+        raise Http404("No such member of your clients.")
     states = own_states(request.user)
     form = ProspectForm(
         request.POST if request.method == "POST" else None,
         agents=agents,
-        owner=_own_record(request, agents),
+        owner=known.agent or _own_record(request, agents),
+        known=known.values,
         actions=prospect_actions.offered_to(request.user),
         us_state=states[0] if len(states) == 1 else "",
         cancel_url=_back_url(request),
@@ -298,6 +303,7 @@ def prospects_export(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     table = _rows_asked_for(request)
     if table is None:
         return _back_to_list(request)
+    bulk_limits.count_export(request.user, at=timezone.now())
     details = {"format": "xlsx", "rows": table.filtered_rows.count()}
     audit.record("prospect.list_exported", by=request.user, object_type="prospect", details=details)
     return exports.respond(table, "xlsx", name="prospects")

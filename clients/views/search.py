@@ -17,7 +17,7 @@ from clients.forms.search import AdvancedSearchForm, SimpleSearchForm
 from clients.rules.quick_search import LONGEST_TEXT, Reading
 from clients.selectors import search as finding
 from clients.tables import SearchTable, client_url
-from portal.common import audit, came_from, criteria, exports, grid_posts
+from portal.common import audit, bulk_limits, came_from, criteria, exports, grid_posts
 from portal.common.access import Perm, requires
 from portal.common.dates import today_in
 from portal.common.tables import GridState
@@ -33,6 +33,7 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """The search forms, and the result under them. Criteria are POSTed; the result's address holds only its id."""
     result_id = request.GET.get("r", "")
     if request.method == "POST" and not grid_posts.is_grid_post(request):
+        bulk_limits.count_search(request.user, at=timezone.now())
         return _run(request)
     if not result_id:
         return render(request, TEMPLATE, _forms())
@@ -79,6 +80,7 @@ def quick_search(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The box in the header: whatever the client says first. One household opens at once, several are listed (SRC_17)."""
     if request.method != "POST":
         return redirect("clients:search")
+    bulk_limits.count_search(request.user, at=timezone.now())
     if "choose" in request.POST:
         return _other_reading(request)
     text = request.POST.get("q", "").replace("\x00", "").strip()[:LONGEST_TEXT]

@@ -24,6 +24,7 @@ from portal.common.admin_base import ReadMostlyAdmin, WrittenHereAdmin
 from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_queues import Queue
 
 Status = DocumentSubmission.Status
 
@@ -128,6 +129,7 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
         "assigned_to",
     )
     list_filter = (StateFilter, AssignedFilter, "document_type")
+    queues = (Queue(label="Documents to look at", order=30),)
     list_select_related = ("document_type", "producer", "submitted_by", "assigned_to", "decided_by", "file", "account")
     ordering = ("submitted_at", "id")
     search_fields = ("tracking_number__exact", "producer__npn__exact")

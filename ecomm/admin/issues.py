@@ -26,6 +26,7 @@ from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased
 from portal.common.models import OutboundMessage
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_queues import Queue
 
 Status = IssueReport.Status
 
@@ -77,6 +78,7 @@ class IssueReportAdmin(ReadMostlyAdmin):
 
     list_display = ("number", "reported_at", "status", "support_email", "product", "us_state", "reported_by")
     list_filter = (OpenOrClosed, "status", SupportEmailFilter, "product", "us_state")
+    queues = (Queue(label="Reported issues", order=50, filters={"work": "open"}),)
     list_select_related: ClassVar[Any] = ("reported_by__producer", "support_message", "screenshot", "closed_by")
     # Open ones have no closing moment: they come first, the newest on top.
     ordering: ClassVar[Any] = (F("closed_at").desc(nulls_first=True), "-reported_at", "-id")

@@ -31,6 +31,7 @@ from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased
 from portal.common.files.uploads import UploadRefused
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_queues import Queue
 
 Status = EQuestion.Status
 
@@ -97,6 +98,7 @@ class EQuestionAdmin(ReadMostlyAdmin):
     )
     list_display_links = ("tracking", "subject")
     list_filter = (StatusFilter, AssignedFilter, "kind")
+    queues = (Queue(label="E-Questions to answer", order=40),)
     list_select_related = ("producer", "asked_by", "assigned_to", "account")
     ordering = ("last_opened_at", "id")
     search_fields = ("number__exact", "producer__npn__exact")

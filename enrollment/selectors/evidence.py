@@ -387,3 +387,33 @@ def count_late(user: User, *, today: date) -> int:
     """How many applications of the user's books have something overdue; one query."""
     rows = EvidenceItem.objects.for_user(user, perm=Perm.ENROLL).late(today)
     return int(rows.values("application_id").distinct().count())
+
+
+@dataclass(frozen=True)
+class DueEvidence:
+    """What is still to be sent with one application; ``due`` is the earliest day, inclusive."""
+
+    due: date | None
+    things: int
+    rejected: bool
+
+
+def due_by_application(user: User) -> dict[int, DueEvidence]:
+    """What is still to be sent, for every submitted application of the user's books that lacks something; one query.
+
+    Slots of which one is enough count once.
+    """
+    rows = EvidenceItem.objects.for_user(user, perm=Perm.ENROLL).open().order_by("application_id", "id")
+    found: dict[int, dict[tuple[str, str], tuple[date | None, bool]]] = {}
+    columns = ("application_id", "event_code", "kind__one_of", "code", "due_on", "state")
+    for application_id, event_code, one_of, code, due, state in rows.values_list(*columns):
+        slot = (event_code, one_of or f":{code}")
+        found.setdefault(application_id, {}).setdefault(slot, (due, state == State.REJECTED))
+    return {
+        application_id: DueEvidence(
+            due=min((due for due, _ in slots.values() if due), default=None),
+            things=len(slots),
+            rejected=any(rejected for _, rejected in slots.values()),
+        )
+        for application_id, slots in found.items()
+    }

@@ -14,10 +14,10 @@ from enrollment.models import Application, AutopayMandate, Payment, Submission
 from enrollment.payments.gateways import is_on
 from enrollment.rules import first_payment
 from enrollment.rules.payment_states import PAID_OR_ON_ITS_WAY, State
-from enrollment.services.payments import OFF
 from portal.common.access import Perm
 from portal.common.dates import as_text, moment_as_text, today_in
 
+OFF = "Payments cannot be made online at the moment. The applicant receives a bill in the mail."
 PILLS = {
     State.STARTED: "warning",
     State.EXPIRED: "secondary",
@@ -273,15 +273,19 @@ def past_due_lines(user: User, policies: Sequence[Policy]) -> list[PastDueLine]:
     return [_past_due(policy, by_policy.get(policy.pk, [])) for policy in policies if policy.past_due > 0]
 
 
+def why_not_again(policy: Policy, payment: Payment | None) -> str:
+    """Why what is past due is not to be paid now, ``payment`` being the policy's current one; empty when it is."""
+    if payment is None or payment.state not in PAID_OR_ON_ITS_WAY:
+        return ""
+    if payment.state != State.SETTLED:
+        return f"The payment of {payment.amount_text} is on its way."
+    known_since = policy.account.as_of > payment.settled_at if payment.settled_at else False
+    return "" if known_since else f"A payment of {payment.amount_text} has come in."
+
+
 def _past_due(policy: Policy, payments: Sequence[Payment]) -> PastDueLine:
     payment = next((one for one in payments if one.is_current), None)
     state = State(payment.state) if payment is not None else None
-    why = ""
-    if payment is not None and state in PAID_OR_ON_ITS_WAY:
-        why = f"The payment of {payment.amount_text} is on its way."
-        if state == State.SETTLED:
-            known_since = policy.account.as_of > payment.settled_at if payment.settled_at else False
-            why = "" if known_since else f"A payment of {payment.amount_text} has come in."
     facts = [
         ("Product Name", policy.product_name),
         ("Current Balance", f"${policy.past_due:,.2f}"),
@@ -295,7 +299,7 @@ def _past_due(policy: Policy, payments: Sequence[Payment]) -> PastDueLine:
         facts=facts,
         status=payment.get_state_display() if payment is not None else "",
         pill=PILLS[state] if state is not None else "",
-        why_not=why,
+        why_not=why_not_again(policy, payment),
     )
 
 

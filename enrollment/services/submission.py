@@ -22,7 +22,7 @@ from enrollment.application_record import trail
 from enrollment.models import Application, Submission, SubmittedPolicy
 from enrollment.rules import application_days, refusal_wording, sep, submission_numbers
 from enrollment.selectors.submission_checks import Checked, Reason, accepted_policies, check, reason_as_json
-from enrollment.services import evidence, hand_over, payments
+from enrollment.services import application_payments, evidence, hand_over
 from enrollment.services.unasked import drop_unasked
 from enrollment.wizard.completeness import missing_of
 from enrollment.wizard.general import EffectiveDate
@@ -349,7 +349,7 @@ def _nothing_is_left(application: Application, done: set[str]) -> bool:
 def _accept(application: Application, submission: Submission, now: datetime) -> None:
     submission.outcome, submission.settled_at, submission.reasons = Outcome.ACCEPTED, now, []
     submission.save(update_fields=["outcome", "settled_at", "reasons"])
-    payments.application_accepted(application=application, at=now)
+    application_payments.application_accepted(application=application, at=now)
 
 
 def _reasons(row: SubmittedPolicy) -> Iterable[Reason]:

@@ -21,6 +21,7 @@ from enrollment.wizard.applicant import (
     record_search,
 )
 from enrollment.wizard.sections import WizardContext
+from portal.common import bulk_limits
 from portal.common.access import Perm, requires
 
 SHORTEST = 2
@@ -34,6 +35,7 @@ def client_search(request: AuthenticatedHttpRequest, record_number: str) -> Http
     text = _typed(request, "client-text", LONGEST_TEXT)
     if len(text) < SHORTEST or not ClientSearch.shown(wizard):
         return HttpResponse()
+    bulk_limits.count_search(request.user, at=timezone.now())
     result = client_result(wizard, text)
     if result["lines"]:
         record_search(wizard.application, wizard)

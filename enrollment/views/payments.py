@@ -21,6 +21,7 @@ from enrollment.payments.gateways.base import ForgedCallback, GatewayRefused, Ga
 from enrollment.rules import first_payment
 from enrollment.selectors import applications as application_selector
 from enrollment.selectors import payments as selector
+from enrollment.services import autopay, payment_calls, payment_news
 from enrollment.services import payments as service
 from enrollment.services.payments import CannotPay, NotNow
 from portal.common import audit
@@ -125,7 +126,7 @@ def _returned(request: AuthenticatedHttpRequest, token: str, perm: Perm) -> Paym
         messages.info(request, USED)
         return payment
     try:
-        service.refresh(payment=payment, at=now)
+        payment_calls.refresh(payment=payment, at=now)
     except (GatewayUnavailable, GatewayRefused):
         messages.info(request, STILL_UNKNOWN)
     return payment
@@ -154,7 +155,7 @@ def autopay_end(request: AuthenticatedHttpRequest, mandate_id: int) -> HttpRespo
     mandate = selector.mandate_in_scope(request.user, mandate_id)
     if mandate is None or mandate.payment.application is None:
         raise Http404("No such agreement in your books.")
-    service.revoke_autopay(mandate=mandate, by=request.user, at=timezone.now())
+    autopay.revoke_autopay(mandate=mandate, by=request.user, at=timezone.now())
     messages.success(request, ENDED)
     return redirect("enrollment:application", mandate.payment.application.record_number)
 
@@ -205,7 +206,7 @@ def payment_callback(request: HttpRequest, gateway_name: str) -> HttpResponse:
         return _refused(gateway_name, "forged")
     except GatewayUnavailable:
         raise Http404("No such payment service here.") from None
-    taken = service.take(told, gateway_name=gateway_name, source=PaymentEvent.Source.CALLBACK, at=timezone.now())
+    taken = payment_news.take(told, gateway_name=gateway_name, source=PaymentEvent.Source.CALLBACK, at=timezone.now())
     return JsonResponse({"taken": taken})
 
 

@@ -15,7 +15,8 @@ from django.http import HttpRequest
 from portal.common import outbox
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.messaging.send import TOPIC as MESSAGE_TOPIC
-from portal.common.models import AuditEvent, MailboxEntry, OutboundMessage, OutboxMessage, ThrottleWindow
+from portal.common.models import AuditEvent, AuditLink, MailboxEntry, OutboundMessage, OutboxMessage, ThrottleWindow
+from portal.common.staff_queues import Queue
 
 # Who may do what is code (portal.common.access). Groups edited by hand would be a second, unaudited place for it.
 admin.site.unregister(Group)
@@ -46,6 +47,16 @@ class AuditEventAdmin(ReadMostlyAdmin):
         named = get_user_model()._default_manager.filter(username__iexact=term).values_list("pk", flat=True)
         found = Q(action=term) | Q(for_producer=term) | Q(actor_id__in=list(named))
         return queryset.filter(found), False
+
+
+@admin.register(AuditLink)
+class AuditLinkAdmin(ReadMostlyAdmin):
+    """The chain of the trail; `manage.py verify_audit` recounts it."""
+
+    audits_views = False
+    list_display = ("position", "event_id", "sha256")
+    search_fields = ("position__exact", "event_id__exact")
+    search_help_text = "A position in the chain, or the number of an event."
 
 
 class OpenDeadLetters(admin.SimpleListFilter):
@@ -86,6 +97,7 @@ class OutboxMessageAdmin(ReadMostlyAdmin):
     audits_views = False
     list_display = ("id", "topic", "status", "attempts", "not_before", "created_at", "done_at", "last_error")
     list_filter = (OpenDeadLetters, "status", TopicFilter)
+    queues = (Queue(label="Given up deliveries and jobs", order=170, filters={"attention": "open"}, is_fault=True),)
     search_fields = ("dedupe_key__exact",)
     search_help_text = "The whole key of one piece of work."
     actions = ("retry",)

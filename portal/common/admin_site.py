@@ -8,8 +8,10 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from portal.common import staff_queues
 from portal.common.access import Perm, public
 
 
@@ -34,6 +36,10 @@ class PortalAdminSite(admin.AdminSite):
         return redirect_to_login(reverse("admin:index"), login_url=reverse("accounts:login"))
 
     login = public(login)  # type: ignore[assignment]
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """What waits for staff, then the lists."""
+        return super().index(request, {**(extra_context or {}), "queues": staff_queues.counted(self, request)})
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if request.method == "POST":

@@ -48,8 +48,8 @@ def query(name: str, list_url: str) -> str:
 
 
 def with_query(url: str, carried: str) -> str:
-    """``url`` with what it is to carry; an empty address stays empty."""
-    return f"{url}?{carried}" if url and carried else url
+    """``url`` with what it is to carry; an empty address, and one that leads elsewhere (a phone number), stays as it is."""
+    return f"{url}{'&' if '?' in url else '?'}{carried}" if carried and url.startswith("/") else url
 
 
 def carried(request: HttpRequest) -> list[tuple[str, str]]:

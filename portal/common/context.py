@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from portal.common import account_menu, navigation
+from portal.common import account_menu, admin_networks, navigation
 from portal.common.dates import today_in
 
 THEMES = ("light", "dark", "auto")
@@ -28,7 +28,11 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "display_name": user.get_full_name() or user.get_username() if signed_in else "",
         "navigation": navigation.items_for(request) if signed_in else [],
         "submenu_folded": request.COOKIES.get("submenu") == "less",
-        "account_menu": account_menu.items_for(user) if signed_in else [],
+        "account_menu": _account_menu(request, user) if signed_in else [],
         "current_year": today_in().year,
         "demo": settings.DEMO_MAILBOX,
     }
+
+
+def _account_menu(request: HttpRequest, user: Any) -> list[account_menu.Item]:
+    return [item for item in account_menu.items_for(user) if admin_networks.may_reach(request, item.url)]

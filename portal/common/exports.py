@@ -3,107 +3,40 @@
 import csv
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from portal.common import xlsx
 from portal.common.tables import Column, Table, display
+from portal.common.xlsx import clean_text
 
 # The wide forms count as the narrow ones in spreadsheets of some languages.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY_BYTES = 2_000_000
-# Excel's limits. What lies beyond them is not written at all, and nothing says so.
-ROWS_IN_A_SHEET = 1_048_575  # under the heading row
-TEXT_IN_A_CELL = 32_767
-FIRST_DAY = date(1900, 1, 1)
-# Control characters that no XML file may hold; one of them would make the whole workbook unreadable.
-ILLEGAL_IN_XML = dict.fromkeys((*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF))
-
-
-def clean_text(text: str) -> str:
-    """``text`` without control characters that break files, with one kind of line end."""
-    return text.translate(ILLEGAL_IN_XML).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_xlsx(target: IO[bytes], *, columns: Sequence[Column], rows: Iterable[Any], sheet_name: str) -> int:
     """Write a workbook with a bold, frozen heading row; return the number of data rows.
 
     Dates and numbers are typed cells; every text is written as a string whatever it begins with. Moments are those of
-    the carrier's own clock. Rows go to disk one by one, so the size of the result does not matter to memory; a result
+    the carrier's own clock. Rows are written one by one, so the size of the result does not matter to memory; a result
     longer than a sheet goes on on the next one.
     """
-    book = xlsxwriter.Workbook(
-        target,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
-    formats = _Formats(
-        heading=book.add_format({"bold": True, "bottom": 1}),
-        day=book.add_format({"num_format": "mm/dd/yyyy"}),
-        moment=book.add_format({"num_format": "mm/dd/yyyy h:mm AM/PM"}),
-        money=book.add_format({"num_format": "#,##0.00"}),
-    )
-    count, sheets = 0, 0
-    left = iter(rows)
-    row = next(left, None)
-    while row is not None or not sheets:
-        sheets += 1
-        name = sheet_name[:26] + (f" {sheets}" if sheets > 1 else "")
-        sheet = _start_sheet(book, name, columns, formats)
-        line = 0
-        while row is not None and line < ROWS_IN_A_SHEET:
-            line += 1
-            for index, column in enumerate(columns):
-                _write(sheet, line, index, column.value(row), formats)
-            row = next(left, None)
-        sheet.autofilter(0, 0, line, max(0, len(columns) - 1))
-        count += line
-    book.close()
-    return count
+    values = [column.value for column in columns]
+    lines = ([_for_a_sheet(value(row)) for value in values] for row in rows)
+    with xlsx.Sheets(target) as book:
+        return book.write(name=sheet_name, headings=[column.label for column in columns], rows=lines, other=display)
 
 
-@dataclass(frozen=True)
-class _Formats:
-    heading: Any
-    day: Any
-    moment: Any
-    money: Any
-
-
-def _start_sheet(book: Any, name: str, columns: Sequence[Column], formats: _Formats) -> Any:
-    sheet = book.add_worksheet(name)
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, max(12, min(len(column.label) + 4, 30)))
-        sheet.write_string(0, index, column.label, formats.heading)
-    sheet.freeze_panes(1, 0)
-    return sheet
-
-
-def _write(sheet: Any, line: int, index: int, value: Any, formats: _Formats) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, datetime):
-        sheet.write_datetime(line, index, timezone.make_naive(value), formats.moment)
-    elif isinstance(value, date) and value >= FIRST_DAY:
-        sheet.write_datetime(line, index, value, formats.day)
-    elif isinstance(value, Decimal):
-        sheet.write_number(line, index, float(value), formats.money)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        sheet.write_number(line, index, value)
-    else:
-        text = value if isinstance(value, str) else display(value)
-        sheet.write_string(line, index, clean_text(text)[:TEXT_IN_A_CELL])
+def _for_a_sheet(value: Any) -> Any:
+    """A workbook knows no zones: a moment is what the carrier's own clock showed."""
+    return timezone.make_naive(value) if value.__class__ is datetime and value.tzinfo else value
 
 
 def safe_text(value: Any) -> str:

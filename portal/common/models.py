@@ -40,6 +40,21 @@ class AuditEvent(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.actor_username}"
 
 
+class AuditLink(models.Model):
+    """An audit event's place in the chain. The database refuses updates and deletes (portal/common/audit_chain.py)."""
+
+    position = models.PositiveBigIntegerField(primary_key=True, help_text="Counted from 1, without gaps.")
+    # No foreign key: that an event is gone is for the chain to find out.
+    event_id = models.BigIntegerField(unique=True)
+    sha256 = models.CharField(max_length=64, help_text="Of the hash before and of everything the event says.")
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.sha256[:12]}"
+
+
 class OutboxMessage(models.Model):
     """Work that is owed: written in the business transaction, done by a worker afterwards.
 

@@ -385,11 +385,18 @@ class Table(Generic[Row]):
 
     def page_rows(self, page: Page) -> list[Row]:
         """The rows of one page. Ids first, joins after: the sort then walks an index instead of joined rows."""
-        ids = (
-            self._first_ids if page.offset == 0 and page.size == self.state.size else self._ids(page.offset, page.size)
-        )
+        ids = self._ids_of(page)
         found = {row.pk: row for row in self.with_related(self.filtered_rows.model._default_manager.filter(pk__in=ids))}
         return [found[pk] for pk in ids if pk in found]
+
+    def _ids_of(self, page: Page) -> list[Any]:
+        if page.offset == 0 and page.size == self.state.size:
+            return self._first_ids
+        after = page.total - page.last_row
+        if after < page.offset:  # fewer rows to walk over from the end
+            last = self.filtered_rows.reverse().values_list("pk", flat=True)
+            return list(last[after : page.total - page.offset])[::-1]
+        return self._ids(page.offset, page.size)
 
     def _ids(self, offset: int, size: int) -> list[Any]:
         return list(self.filtered_rows.values_list("pk", flat=True)[offset : offset + size])
@@ -400,7 +407,7 @@ class Table(Generic[Row]):
 
     def _count(self) -> int:
         """How many rows there are. A first page that is not full has counted them already."""
-        if typed_number(self.state.page) in {None, 1} and 0 < len(self._first_ids) < self.state.size:
+        if typed_number(self.state.page) in {None, 1} and len(self._first_ids) < self.state.size:
             return len(self._first_ids)
         return self.filtered_rows.count()
 

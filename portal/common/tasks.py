@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from portal.common import outbox
+from portal.common import audit_chain, outbox
 
 
 @shared_task(name="portal.common.deliver_outbox_message", ignore_result=True)
@@ -15,3 +15,8 @@ def deliver_outbox_message(*, message_pk: int, **_kwargs: Any) -> None:
 @shared_task(name="portal.common.sweep_outbox", ignore_result=True)
 def sweep_outbox(**_kwargs: Any) -> None:
     outbox.sweep()
+
+
+@shared_task(name="portal.common.seal_audit", ignore_result=True)
+def seal_audit(*, everywhere: bool = False, **_kwargs: Any) -> None:
+    audit_chain.seal(everywhere=everywhere)

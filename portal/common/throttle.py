@@ -4,6 +4,7 @@ Anonymous forms count by address and by what was typed (account, mailbox); signe
 under concurrency: one row a window, raised by one statement.
 """
 
+import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
 from portal.common.models import ThrottleWindow
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def count(limit: Limit, key: str, *, at: datetime) -> int:
         )
         tried: int = cursor.fetchone()[0]
     if tried > limit.times:
+        logger.warning("limit reached", extra={"scope": limit.scope, "tried": tried, "limit": limit.times})
         left = starts_at + limit.per - at
         raise TooOften(max(1, math.ceil(left.total_seconds() / 60)))
     return tried

@@ -91,7 +91,8 @@ or dark colors for a year. None of them follows you to other sites, and there ar
 ## Typing pattern
 
 Where you may confirm a login by how you type, the pattern is taken only after a notice of its own and your written consent,
-which say what is kept and when it is destroyed. Without it you log in with a code.
+which say what is kept and when it is destroyed: the [Typing Pattern Notice](/legal/typing-pattern/). Without it you log in
+with a code.
 
 ## Who receives it
 

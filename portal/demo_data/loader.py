@@ -16,10 +16,12 @@ from clients.services import surnames
 from portal.demo_data import (
     application_people,
     cases,
+    commissions,
     contact_changes,
     contacts,
     content,
     coverage_answers,
+    desk,
     documents,
     drafts,
     enrolling,
@@ -35,6 +37,7 @@ from portal.demo_data import (
     providers,
     questions,
     quotes,
+    reports,
     submissions,
 )
 from portal.demo_data.books import ProducerSpec, carrier_producers, demo_producers
@@ -166,6 +169,11 @@ def load(
             coverage_answers.add_coverage_answers(by=star, now=now)
             evidence.add_evidence(by=star, now=now)
             payments.add_past_due(by=star, now=now)
+            reports.add_reports(by=star, now=now)
+            desk.add_outreach(by=star, now=now)
+            commissions.add_statements(
+                by=star, imported_by=User.objects.filter(username="carrieradmin").first(), now=now
+            )
         counts = {"producers": len(demo) + len(carrier), "logins": len(usernames)}
         counts |= {str(table.model._meta.verbose_name_plural): table.copied for table in rows.tables}
     return Loaded(counts=counts, usernames=usernames)

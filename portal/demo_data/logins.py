@@ -21,6 +21,7 @@ PASSWORD = "Harbor#Kite58"  # noqa: S105 - printed by `make demo`
 # The people of the documentation get a hash each; the others share one, because hashing takes long by design and the
 # password is printed on the screen anyway.
 FIXED_USERNAMES = frozenset({"rsolberg7", "prairieagency", "outsider9", "dkeller22", "mokafor5", "carrieradmin"})
+FIRST_LOGINS = frozenset({"ebaker19"})
 SATURDAY = 5
 VIEW, SERVICE, ENROLL = (scope.value for scope in (DelegateScope.VIEW, DelegateScope.SERVICE, DelegateScope.ENROLL))
 
@@ -143,6 +144,8 @@ def _add(users: list[User], *, now: datetime) -> list[User]:
     for user in users:
         user.password = shared_hash if user in others else make_password(PASSWORD)
         user.email_confirmed_at = now - timedelta(days=150)
+        # Only who has never logged in meets the typing page; the others have skipped it (LOG_03).
+        user.typing_choice = User.TypingChoice.ASK if user.username in FIRST_LOGINS else User.TypingChoice.SKIPPED
         user.date_joined = now - timedelta(days=150)
     made = User.objects.bulk_create(users)
     PasswordHistory.objects.bulk_create(

@@ -10,7 +10,7 @@ from clients.models import Policy
 from enrollment.models import Application, Payment, PaymentEvent
 from enrollment.payments.gateways.base import MandateState, MandateTold, TellState, Told
 from enrollment.rules import first_payment
-from enrollment.services import payments
+from enrollment.services import payment_news
 from portal.common.dates import today_in
 from portal.common.numbers import next_number
 
@@ -58,7 +58,7 @@ def tell(payment: Payment, *states: str, at: datetime, autopay: bool = False, **
     """The service tells of these states, a minute apart."""
     told = [_told(payment, state, at + timedelta(minutes=place), autopay, more) for place, state in enumerate(states)]
     for one in told:
-        payments.take([one], gateway_name=GATEWAY, source=PaymentEvent.Source.CALLBACK, at=one.at)
+        payment_news.take([one], gateway_name=GATEWAY, source=PaymentEvent.Source.CALLBACK, at=one.at)
 
 
 def _told(payment: Payment, state: str, at: datetime, autopay: bool, more: dict[str, Any]) -> Told:

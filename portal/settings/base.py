@@ -3,6 +3,7 @@
 Every deployment choice is an environment variable; README.md lists them. Secrets have no default here.
 """
 
+import ipaddress
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,17 @@ RUNTIME_DIR = Path(os.environ.get("PORTAL_RUNTIME_DIR") or BASE_DIR / ".runtime"
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Networks with commas, such as 10.20.0.0/16,2001:db8::/32. One that is none stops the start: nothing is left open by a slip."""
+    found = []
+    for text in env_list(name):
+        try:
+            found.append(ipaddress.ip_network(text))
+        except ValueError as exc:
+            raise ImproperlyConfigured(f"{name}: {exc}. Write networks as 10.20.0.0/16 with commas.") from exc
+    return found
 
 
 def env_https_by_state(name: str) -> dict[str, str]:
@@ -64,10 +76,16 @@ SUPPORT_PHONES_BY_STATE = dict(
 
 DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
+# Keys from before a change, with commas: what was signed with one of them is still believed. Empty it after twelve hours,
+# when no session from before the change is left.
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 # Fernet keys, newest first: the first one encrypts, all of them decrypt (manage.py rotate_field_keys).
 FIELD_ENCRYPTION_KEYS = env_list("FIELD_ENCRYPTION_KEYS")
-# Keys the search digests (last four of the SSN). Changing it means rebuilding the digests.
+# Keys the search digests (last four of the SSN); manage.py rebuild_search_digests after a change.
 SEARCH_DIGEST_KEY = os.environ.get("SEARCH_DIGEST_KEY", "")
+# The typing pattern's own: Fernet keys of the templates, newest first, and the secret behind the sketches that find replays.
+TYPING_PATTERN_KEYS = env_list("TYPING_PATTERN_KEYS")
+TYPING_PATTERN_SKETCH_KEY = os.environ.get("TYPING_PATTERN_SKETCH_KEY", "")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 # Where people find the portal: for links in emails that are written when nobody has asked for a page.
@@ -76,6 +94,8 @@ PORTAL_URL = os.environ.get("PORTAL_URL") or (
 )
 # How many proxies of our own stand in front; only what they add to X-Forwarded-For is believed.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
+# Networks from which /admin/ can be reached (portal/common/admin_networks.py); empty: from everywhere.
+ADMIN_ALLOWED_NETWORKS = env_networks("ADMIN_ALLOWED_NETWORKS")
 
 INSTALLED_APPS = [
     "portal.common.apps.CommonConfig",
@@ -105,6 +125,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.common.middleware.BrowserRulesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.common.middleware.RequestContextMiddleware",
     "portal.common.middleware.PrivateResponseMiddleware",
@@ -116,7 +137,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.working_for.WorkingForMiddleware",
     "accounts.session_limits.SessionLimitMiddleware",
+    "portal.common.admin_networks.AdminNetworkMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.common.bulk_limits.BulkLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -165,6 +188,9 @@ DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"].update({"connect_timeout": 3, "application_name": "portal"})
+# How long a page waits for one statement of the database, in gunicorn's processes only; 0: as long as it takes. A pooler that
+# takes no startup options (PgBouncer) needs ignore_startup_parameters = options.
+WEB_DATABASE_SECONDS = float(os.environ.get("WEB_DATABASE_SECONDS", "5"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Accounts ---
@@ -182,6 +208,16 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "accounts.password_validation.NotLikeOwnDetailsValidator"},
     {"NAME": "accounts.password_validation.NotUsedBeforeValidator"},
 ]
+# The typing pattern as a way to verify (LOG_03, LOG_11..13; docs/operations.md): offered at all; only in a remembered browser;
+# failures in a row, and in 30 days, that close it; tries of a person in an hour; days after the last use until a pattern is
+# deleted; what is added to the score an attempt needs.
+TYPING_PATTERN = os.environ.get("TYPING_PATTERN", "1") == "1"
+TYPING_PATTERN_NEEDS_DEVICE = os.environ.get("TYPING_PATTERN_NEEDS_DEVICE", "") == "1"
+TYPING_PATTERN_FAILURES = int(os.environ.get("TYPING_PATTERN_FAILURES", "5"))
+TYPING_PATTERN_FAILURES_PER_MONTH = int(os.environ.get("TYPING_PATTERN_FAILURES_PER_MONTH", "20"))
+TYPING_PATTERN_TRIES_PER_HOUR = int(os.environ.get("TYPING_PATTERN_TRIES_PER_HOUR", "20"))
+TYPING_PATTERN_KEEP_DAYS = int(os.environ.get("TYPING_PATTERN_KEEP_DAYS", "365"))
+TYPING_PATTERN_STRICTER_BY = float(os.environ.get("TYPING_PATTERN_STRICTER_BY", "0"))
 # How people register: "producer_record" matches the producer's record and confirms by email (REG_01..19); "per_state"
 # asks for the business in each state and waits for the carrier (REGL_01..10), for carriers without such records.
 REGISTRATION_STYLE = os.environ.get("REGISTRATION_STYLE", "producer_record")
@@ -237,6 +273,7 @@ LANGUAGE_CODE = "en-us"
 
 # --- Static files ---
 STATIC_URL = "/static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other origin has a use for them
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or RUNTIME_DIR / "static")
 STORAGES = {
@@ -325,6 +362,9 @@ ID_CARD_MOST_COPIES = int(os.environ.get("ID_CARD_MOST_COPIES", "5"))
 ID_CARD_TEMPORARY_DAYS = int(os.environ.get("ID_CARD_TEMPORARY_DAYS", "30"))
 ID_CARD_FILES_KEEP_DAYS = int(os.environ.get("ID_CARD_FILES_KEEP_DAYS", "7"))
 ID_CARD_MOST_IN_ONE_FILE = int(os.environ.get("ID_CARD_MOST_IN_ONE_FILE", "200"))
+# Client searches of one person within a minute, lists taken out as files by one person within an hour (ASVS 2.4.1).
+CLIENT_SEARCHES_PER_MINUTE = int(os.environ.get("CLIENT_SEARCHES_PER_MINUTE", "120"))
+EXPORTS_PER_HOUR = int(os.environ.get("EXPORTS_PER_HOUR", "100"))
 # Proposals to clients: emails one person may send within an hour, and that one mailbox may get within a day; days after
 # which the PDF files are deleted.
 PROPOSAL_EMAILS_PER_HOUR = int(os.environ.get("PROPOSAL_EMAILS_PER_HOUR", "60"))
@@ -353,6 +393,11 @@ PAYMENTS_FOR_POLICIES = os.environ.get("PAYMENTS_FOR_POLICIES", "1") == "1"
 # Where clients are enrolled on the exchange, as STATE=https://... with commas: the state's own exchange, or the sign-in page
 # of the shopping platform (enrollment/rules/on_exchange.py says which). A state that is not listed cannot be gone on with.
 ON_EXCHANGE_URLS = env_https_by_state("ON_EXCHANGE_URLS")
+# Reports: rows up to which a file is made at once, above it by a worker; after how many days such files are deleted; the
+# hour (0 to 23, in TIME_ZONE) from which scheduled reports are run.
+REPORT_ROWS_AT_ONCE = int(os.environ.get("REPORT_ROWS_AT_ONCE", "5000"))
+REPORT_FILES_KEEP_DAYS = int(os.environ.get("REPORT_FILES_KEEP_DAYS", "7"))
+REPORT_SCHEDULE_HOUR = int(os.environ.get("REPORT_SCHEDULE_HOUR", "6"))
 # Notifications: the hour (0 to 23, in TIME_ZONE) from which the daily digest goes out, and for how many days one that
 # was read, or that nobody has read, is kept.
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))
@@ -364,6 +409,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "portal.common.sweep_outbox",
         "schedule": OUTBOX_SWEEP_SECONDS,
         "options": {"expires": OUTBOX_SWEEP_SECONDS},
+    },
+    "seal-audit": {"task": "portal.common.seal_audit", "schedule": 60, "options": {"expires": 55}},
+    "seal-audit-everywhere": {
+        "task": "portal.common.seal_audit",
+        "schedule": 24 * 60 * 60,
+        "kwargs": {"everywhere": True},
+        "options": {"expires": 60 * 60},
     },
     "notification-digests": {
         "task": "notifications.owe_digests",
@@ -425,11 +477,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 4 * 60 * 60,
         "options": {"expires": 60 * 60},
     },
-    # Callbacks may be lost; how often one payment is asked about is said beside the states (enrollment/services/payments.py).
+    # Callbacks may be lost; how often one payment is asked about is said beside the states (enrollment/services/payment_reconciling.py).
     "reconcile-payments": {
         "task": "enrollment.reconcile_payments",
         "schedule": 60,
         "options": {"expires": 55},
+    },
+    # Often, because a run is owed once however often it is due: a lost message costs minutes instead of a day.
+    "run-scheduled-reports": {
+        "task": "reporting.run_scheduled",
+        "schedule": 15 * 60,
+        "options": {"expires": 15 * 60},
+    },
+    "forget-report-files": {
+        "task": "reporting.forget_files",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
     },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},

@@ -10,6 +10,16 @@ for _name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "SEARCH_DIGEST_KEY", "ALLOW
     if not os.environ.get(_name):
         raise ImproperlyConfigured(f"{_name} must be set in the environment (README, Configuration).")
 
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the portal's hosts: links in emails are made of them.")
+
+# Typing patterns are kept under keys of their own: without both of them the method is off, and asking for it stops the start.
+_typing_keys = bool(TYPING_PATTERN_KEYS and TYPING_PATTERN_SKETCH_KEY)
+if os.environ.get("TYPING_PATTERN") == "1" and not _typing_keys:
+    raise ImproperlyConfigured(
+        "TYPING_PATTERN needs TYPING_PATTERN_KEYS and TYPING_PATTERN_SKETCH_KEY (README, Configuration)."
+    )
+TYPING_PATTERN = TYPING_PATTERN and _typing_keys
 LOG_FORMAT = os.environ.get("LOG_FORMAT", "json")
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 # The simulated one answers every change as if a carrier had taken it: only for somebody who asks for it by name.

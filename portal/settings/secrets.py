@@ -8,7 +8,14 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "SEARCH_DIGEST_KEY", "PAYMENT_SERVICE_SECRET"}
+NAMES = {
+    "SECRET_KEY",
+    "FIELD_ENCRYPTION_KEYS",
+    "SEARCH_DIGEST_KEY",
+    "PAYMENT_SERVICE_SECRET",
+    "TYPING_PATTERN_KEYS",
+    "TYPING_PATTERN_SKETCH_KEY",
+}
 
 
 def local_secrets(runtime_dir: Path) -> dict[str, str]:
@@ -25,6 +32,8 @@ def local_secrets(runtime_dir: Path) -> dict[str, str]:
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "SEARCH_DIGEST_KEY": secrets.token_urlsafe(32),
         "PAYMENT_SERVICE_SECRET": secrets.token_urlsafe(32),
+        "TYPING_PATTERN_KEYS": Fernet.generate_key().decode(),
+        "TYPING_PATTERN_SKETCH_KEY": secrets.token_urlsafe(32),
         **known,
     }
     part = path.with_suffix(f".{os.getpid()}")

@@ -8,6 +8,8 @@ from portal.settings.base import *
 SECRET_KEY = "test-only-secret-key-that-is-long-enough-for-checks-0123456789"
 FIELD_ENCRYPTION_KEYS = ["dGVzdC1vbmx5LWZpZWxkLWtleS0wMTIzNDU2Nzg5MDE="]
 SEARCH_DIGEST_KEY = "test-only-digest-key"
+TYPING_PATTERN_KEYS = ["dGVzdC1vbmx5LXR5cGluZy1rZXktMDEyMzQ1Njc4OWE="]
+TYPING_PATTERN_SKETCH_KEY = "test-only-sketch-key"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS += ["zeal"]
@@ -33,6 +35,9 @@ UPLOADS_ROOT = RUNTIME_DIR / f"uploads-test-{os.getpid()}"  # removed at the end
 ON_EXCHANGE_URLS = {
     state: f"https://exchange-{state.lower()}.example.com/sign-in" for state in ("IL", "MT", "NM", "OK", "TX")
 }
+CLIENT_SEARCHES_PER_MINUTE = EXPORTS_PER_HOUR = (
+    1_000_000  # some tests try hundreds of texts; those about the limits set them
+)
 PAYMENT_GATEWAY = "tests.support.payments.FakeGateway"  # in memory; nothing leaves the process
 # Tests of the 834 gateway choose folders of their own; a test that forgets to finds none.
 X12_OUTBOUND_DIR = X12_INBOUND_DIR = X12_ARCHIVE_DIR = X12_QUARANTINE_DIR = RUNTIME_DIR / "no-x12-folder-chosen"

@@ -509,7 +509,7 @@ def test_opening_the_link_changes_nothing_and_the_button_confirms(registered):
     done = pages.read(response).one("main")
     assert done.one("h1").text == "Email Address Confirmed"
     assert done.one("a", class_="btn-primary").attrs["href"] == "/accounts/login/"
-    assert give_password(Client(), user).url == "/accounts/verify/"
+    assert give_password(Client(), user).url == "/accounts/typing-pattern/"
     assert AuditEvent.objects.filter(action="registration.confirmed").count() == 1
 
 

@@ -210,7 +210,7 @@ def test_the_login_is_refused_until_the_carrier_activates_it(accepted):
     state_registrations.activate(
         RegistrationRequest.objects.get(), by=admin, at=RegistrationRequest.objects.get().submitted_at
     )
-    assert give_password(Client(), person).url == "/accounts/verify/"
+    assert give_password(Client(), person).url == "/accounts/typing-pattern/"
     assert User.objects.get(username="jessicacamp").producer == producer
 
 

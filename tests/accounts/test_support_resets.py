@@ -119,7 +119,7 @@ def test_if_it_cannot_be_written_down_nothing_is_reset(monkeypatch):
 
 def test_signing_in_as_somebody_else_is_not_offered(browser, rita):
     actions = set(admin.site._registry[User].actions)
-    assert actions == {"unlock", "reset_second_factors"}
+    assert actions == {"unlock", "reset_second_factors", "reset_typing_pattern"}
     page = browser.get(reverse("admin:accounts_user_change", args=[rita.pk])).text.lower()
     assert "impersonat" not in page
     assert "log in as" not in page

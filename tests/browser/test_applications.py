@@ -69,8 +69,7 @@ def header(page, label):
 def test_a_family_from_its_quote_to_the_clients_page(tables, world, sign_in_as, page):
     plans = [(small.SILVER_HMO, "OFF"), (small.DENTAL, "OFF")]
     quote = quote_of(world.producer, world.number, NADIA, SPOUSE, CHILD, plans=plans)
-    page = sign_in_as(world.producer)
-    page.goto(f"/enroll/quotes/{quote.pk}/review/")
+    page = sign_in_as(world.producer, at=f"/enroll/quotes/{quote.pk}/review/")
     page.get_by_role("button", name="Enroll in Selected Plans").click()
     page.wait_for_url("**/general/")
     premium = header(page, "Total Monthly Premium")
@@ -124,8 +123,7 @@ def test_a_family_from_its_quote_to_the_clients_page(tables, world, sign_in_as, 
 @pytest.mark.feature("SIG_03")
 def test_a_delegate_applies_for_a_child_alone_in_texas(tables, world, sign_in_as, page):
     number = ProducerNumberFactory(producer=world.producer.producer, us_state="TX")
-    page = sign_in_as(world.delegate_with_enroll)
-    page.goto("/enroll/applications/")
+    page = sign_in_as(world.delegate_with_enroll, at="/enroll/applications/")
     page.get_by_role("link", name="Start New Application").click()
     page.get_by_label("Writing Producer Number").fill(number.number)
     page.get_by_role("button", name="Start New Application").click()
@@ -172,8 +170,7 @@ def test_a_delegate_applies_for_a_child_alone_in_texas(tables, world, sign_in_as
 def test_what_was_left_is_found_again_and_is_gone_once_it_has_expired(world, sign_in_as, log_in_as, page):
     ready_application(world.number, world.producer)
     Application.objects.update(last_step="general")
-    page = sign_in_as(world.producer)
-    page.goto("/enroll/applications/A-0701/coverage/")
+    page = sign_in_as(world.producer, at="/enroll/applications/A-0701/coverage/")
     page.locator('[name="replaces-replaces_coverage"][value="yes"]').check()
     page.get_by_role("button", name="+ Add Coverage Replacement").click()
     page.get_by_label("Name of Insurance Company").fill("Old Mutual")
@@ -217,8 +214,7 @@ def test_a_refused_application_is_corrected_and_submitted_under_the_same_number(
     reason = "set 0001 rejected: N3, segment 12: element errors; element 1: too long"
     for change in MemberChange.objects.filter(kind="ENROLL"):
         settle.take_answer(change.pk, Answer(accepted=False, reference="X-1", reason=reason), now=timezone.now())
-    page = sign_in_as(world.producer)
-    page.goto("/enroll/applications/?tab=failed")
+    page = sign_in_as(world.producer, at="/enroll/applications/?tab=failed")
     page.get_by_role("link", name="A-0701").click()
     page.get_by_role("link", name="Correct and Resubmit").click()
     page.get_by_role("heading", name="Submission Failed").wait_for()

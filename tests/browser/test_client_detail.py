@@ -16,7 +16,7 @@ from tests.support.factories import EQuestionFactory, PolicyFactory
 def find(page, number: str) -> None:
     page.goto("/")
     page.get_by_role("textbox", name="Number").fill(number)
-    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
     page.get_by_role("link", name=number).click()
     page.get_by_role("heading", level=1, name="Tanya Washington").wait_for()
 
@@ -69,8 +69,7 @@ def test_what_is_not_possible_is_said_by_keyboard_and_without_scripts(world, sig
         )
     )
     page = new_context(java_script_enabled=False).new_page()
-    sign_in_as(world.producer, on=page)
-    page.goto(f"/clients/{world.account_number}/")
+    sign_in_as(world.producer, on=page, at=f"/clients/{world.account_number}/")
     assert page.get_by_role("option", name="Change PCP (not possible now)").is_disabled()
     page.get_by_text("Not possible now: Change PCP").click()
     expect(page.get_by_text("None of the plans requires a PCP.")).to_be_visible()
@@ -83,8 +82,7 @@ def test_what_is_not_possible_is_said_by_keyboard_and_without_scripts(world, sig
 
 @pytest.mark.feature("DET_02")
 def test_the_page_folds_copies_prints_and_is_accessible(busy_household, sign_in_as, assert_accessible):
-    page = sign_in_as(busy_household.producer)
-    page.goto(f"/clients/{busy_household.account_number}/")
+    page = sign_in_as(busy_household.producer, at=f"/clients/{busy_household.account_number}/")
     page.get_by_text("Client Information").click()
     expect(page.get_by_text("Home Phone", exact=True)).to_be_hidden()
     page.get_by_text("Client Information").click()
@@ -111,7 +109,6 @@ def test_a_household_without_an_account_number_is_accessible(world, sign_in_as, 
         producer_number=world.number, unpaid=True, binder_due_date=timezone.localdate() + timedelta(days=9)
     )
     type(policy.account).objects.filter(pk=policy.account_id).update(number=None)
-    page = sign_in_as(world.producer)
-    page.goto(f"/clients/e-app/{policy.eapp_number}/")
+    page = sign_in_as(world.producer, at=f"/clients/e-app/{policy.eapp_number}/")
     expect(page.locator(".alert-body", has_text="This household has no account number yet.")).to_be_visible()
     assert_accessible(page)

@@ -26,8 +26,7 @@ def head_line(page: Page, text: str) -> None:
 @pytest.mark.feature("SRC_17")
 @pytest.mark.feature("SRC_19")
 def test_a_client_is_found_from_any_page_by_keyboard_alone(world, book, sign_in_as, assert_accessible):
-    page = sign_in_as(world.producer)
-    page.goto("/resources/")
+    page = sign_in_as(world.producer, at="/resources/")
     page.keyboard.press("/")
     expect(page.locator("#header-search")).to_be_focused()
     page.keyboard.type("hanson")
@@ -66,7 +65,7 @@ def test_a_client_is_found_from_any_page_by_keyboard_alone(world, book, sign_in_
     assert_accessible(page)
 
     page.goto("/")
-    page.get_by_role("button", name="Grace Period").click()
+    page.get_by_role("button", name="Grace Period", exact=True).click()
     head_line(page, "Search Results")
     assert_accessible(page)
 

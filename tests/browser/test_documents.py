@@ -41,8 +41,11 @@ def delete_the_first(page: Page, *, scripts: bool) -> None:
 def test_two_files_are_sent_and_one_is_deleted_from_the_list(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):
-    page = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())
-    page.goto(f"/messages/documents/new/?account={world.account_number}")
+    page = sign_in_as(
+        world.producer,
+        on=new_context(java_script_enabled=scripts).new_page(),
+        at=f"/messages/documents/new/?account={world.account_number}",
+    )
     assert page.get_by_label("Account Number").input_value() == world.account_number
     page.get_by_label("Document Type").select_option("New Business Application")
     files = page.get_by_label("Location and Filename")
@@ -78,8 +81,7 @@ def test_two_files_are_sent_and_one_is_deleted_from_the_list(
 @pytest.mark.feature("DOC_02")
 @pytest.mark.feature("DOC_09")
 def test_what_cannot_be_sent_is_said_before_it_travels(world, sign_in_as, new_context, assert_accessible):
-    page = sign_in_as(world.producer, on=new_context(viewport=PHONE).new_page())
-    page.goto("/messages/documents/new/")
+    page = sign_in_as(world.producer, on=new_context(viewport=PHONE).new_page(), at="/messages/documents/new/")
     files = page.get_by_label("Location and Filename")
     files.set_input_files(
         [file("huge.bmp", bytes(10_485_761)), file("letter.docx", b"PK"), file("good.png", image_bytes())]
@@ -113,8 +115,7 @@ def test_what_cannot_be_sent_is_said_before_it_travels(world, sign_in_as, new_co
 
 
 def test_a_page_that_is_out_of_date_says_so_and_not_to_submit_again(world, sign_in_as, new_context):
-    page = sign_in_as(world.producer, on=new_context().new_page())
-    page.goto("/messages/documents/new/")
+    page = sign_in_as(world.producer, on=new_context().new_page(), at="/messages/documents/new/")
     page.get_by_label("Document Type").select_option("New Business Application")
     page.get_by_label("Location and Filename").set_input_files([file("good.png", image_bytes())])
     page.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
@@ -128,8 +129,7 @@ def test_a_page_that_is_out_of_date_says_so_and_not_to_submit_again(world, sign_
 @pytest.mark.feature("HOM_08")
 def test_staff_open_a_document_and_reject_it_with_a_reason(world, sign_in_as, assert_accessible):
     (document,) = sent(world.producer, names=("a-name-that-does-not-end-" * 5 + ".png",))
-    page = sign_in_as(world.admin)
-    page.goto("/admin/ecomm/documentsubmission/")
+    page = sign_in_as(world.admin, at="/admin/ecomm/documentsubmission/")
     assert_accessible(page)
     room = "(() => { const e = document.querySelector('#changelist-form .results'); return e.scrollWidth - e.clientWidth })()"
     assert page.evaluate(room) <= 0, "who is on it and how long it waits is seen without scrolling sideways"
@@ -150,8 +150,7 @@ def test_staff_open_a_document_and_reject_it_with_a_reason(world, sign_in_as, as
 
 def test_when_the_connection_breaks_the_files_stay_chosen(world, sign_in_as, new_context):
     context = new_context()
-    page = sign_in_as(world.producer, on=context.new_page())
-    page.goto("/messages/documents/new/")
+    page = sign_in_as(world.producer, on=context.new_page(), at="/messages/documents/new/")
     page.get_by_label("Document Type").select_option("New Business Application")
     page.get_by_label("Location and Filename").set_input_files([file("good.png", image_bytes())])
     page.route("**/messages/documents/new/", lambda route: route.fulfill(status=413, body="too large"))

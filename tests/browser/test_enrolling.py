@@ -33,8 +33,7 @@ def test_an_on_exchange_plan_opens_a_tab_of_its_own_and_this_one_goes_to_the_quo
         route.fulfill(body="<!doctype html><title>Exchange</title><p>Sign in</p>", content_type="text/html")
 
     context.route("https://exchange-il.example.com/**", exchange)
-    page = sign_in_as(world.producer, on=context.new_page())
-    page.goto(f"/enroll/quotes/{quote.pk}/review/")
+    page = sign_in_as(world.producer, on=context.new_page(), at=f"/enroll/quotes/{quote.pk}/review/")
     assert_accessible(page)
     with context.expect_page() as opened:
         page.get_by_role("button", name=ENROLL).click()
@@ -43,14 +42,14 @@ def test_an_on_exchange_plan_opens_a_tab_of_its_own_and_this_one_goes_to_the_quo
     assert "referer" not in asked[0]
     page.wait_for_url("**/enroll/quotes/")
     # Without scripts the list has the link.
-    page = sign_in_as(world.producer, on=new_context(java_script_enabled=False).new_page())
-    page.goto(f"/enroll/quotes/{quote.pk}/review/")
+    page = sign_in_as(
+        world.producer, on=new_context(java_script_enabled=False).new_page(), at=f"/enroll/quotes/{quote.pk}/review/"
+    )
     page.get_by_role("button", name=ENROLL).click()
     page.wait_for_url("**/enroll/quotes/")
     link = page.get_by_role("link", name="opens in a new tab")
     assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
-    page = sign_in_as(world.delegate_with_enroll, on=new_context().new_page())
-    page.goto(f"/enroll/quotes/{quote.pk}/review/")
+    page = sign_in_as(world.delegate_with_enroll, on=new_context().new_page(), at=f"/enroll/quotes/{quote.pk}/review/")
     assert page.get_by_role("button", name=ENROLL).is_disabled()
     page.get_by_text("Delegates cannot complete on-exchange enrollments.").wait_for()
     assert_accessible(page)

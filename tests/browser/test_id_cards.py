@@ -35,8 +35,7 @@ def quick_pdf(monkeypatch):
 @pytest.mark.feature("IDC_09")
 @pytest.mark.feature("IDC_11")
 def test_cards_of_a_family_are_made_while_the_page_shows_how_far_it_is(world, family, sign_in_as, assert_accessible):
-    page = sign_in_as(world.producer)
-    page.goto(f"/clients/{family.account.number}/")
+    page = sign_in_as(world.producer, at=f"/clients/{family.account.number}/")
     page.get_by_label("What to do for this client").select_option("Generate ID Cards")
     page.get_by_role("button", name="GO").click()
     page.get_by_label("Temporary ID Cards").check()

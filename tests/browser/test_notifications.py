@@ -70,8 +70,7 @@ def test_the_badge_changes_while_the_page_stays_open(world, sign_in_as, new_cont
 def test_after_the_session_ended_elsewhere_the_window_goes_to_the_login_page(world, sign_in_as, new_context):
     page = new_context(alone=True).new_page()
     page.clock.install()
-    sign_in_as(world.producer, on=page)
-    page.goto("/accounts/my-information/")
+    sign_in_as(world.producer, on=page, at="/accounts/my-information/")
     UserSession.objects.all().delete()
     ask_now(page)
     page.wait_for_url("**/accounts/login/?next=%2Faccounts%2Fmy-information%2F")

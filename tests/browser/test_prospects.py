@@ -18,8 +18,7 @@ def test_a_prospect_is_added_and_the_confirmation_closed_with_ok(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):
     ProspectFactory(created_by=world.producer, first_name="Ann", last_name="Lee", zip="60563")
-    page = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())
-    page.goto("/clients/")
+    page = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page(), at="/clients/")
     page.get_by_role("link", name="Add New Prospect").first.click()
     if scripts:
         assert_accessible(page)
@@ -55,8 +54,7 @@ def test_rows_are_found_printed_exported_deleted_and_brought_back(
 ):
     for name, city in (("Aster", "Elgin"), ("Birch", "Elgin"), ("Cedar", "Aurora")):
         ProspectFactory(created_by=world.producer, last_name=name, city=city)
-    page = sign_in_as(world.producer, on=new_context().new_page())
-    page.goto("/clients/prospects/")
+    page = sign_in_as(world.producer, on=new_context().new_page(), at="/clients/prospects/")
     assert_accessible(page)
     form = page.locator("#main form").first
     form.get_by_label("City").fill("aurora")
@@ -119,8 +117,9 @@ def test_rows_are_found_printed_exported_deleted_and_brought_back(
 @pytest.mark.feature("PRO_08")
 def test_without_scripts_the_question_has_a_page_of_its_own(world, sign_in_as, new_context):
     ProspectFactory(created_by=world.producer, last_name="Aster")
-    page = sign_in_as(world.producer, on=new_context(java_script_enabled=False, viewport=PHONE).new_page())
-    page.goto("/clients/prospects/")
+    page = sign_in_as(
+        world.producer, on=new_context(java_script_enabled=False, viewport=PHONE).new_page(), at="/clients/prospects/"
+    )
     page.get_by_role("button", name="Show All").click()
     page.get_by_label("Select Ann Aster").check()
     page.get_by_role("button", name="Delete Selected Rows").click()

@@ -16,8 +16,7 @@ from tests.support.uploads import png
 def test_asked_from_the_clients_page_answered_by_the_carrier_and_read(
     world, sign_in_as, new_context, assert_accessible, tmp_path
 ):
-    page = sign_in_as(world.producer)
-    page.goto(f"/clients/{world.account_number}/")
+    page = sign_in_as(world.producer, at=f"/clients/{world.account_number}/")
     page.get_by_role("link", name="Submit E-Question").click()
     expect(page.get_by_label("Member Specific E-Question")).to_be_checked()
     expect(page.get_by_label("Client ID#")).to_have_value(world.account_number)
@@ -33,8 +32,7 @@ def test_asked_from_the_clients_page_answered_by_the_carrier_and_read(
     page.get_by_role("link", name="Go to My E-Questions").click()
     page.get_by_text("In Progress").wait_for()
 
-    staff = sign_in_as(world.admin, on=new_context().new_page())
-    staff.goto("/admin/ecomm/equestion/")
+    staff = sign_in_as(world.admin, on=new_context().new_page(), at="/admin/ecomm/equestion/")
     staff.get_by_role("link", name=str(question)).click()
     staff.get_by_text("The card shows the old address.").wait_for()
     staff.get_by_label("Answer", exact=False).last.fill("A new card is on its way.")
@@ -53,8 +51,7 @@ def test_asked_from_the_clients_page_answered_by_the_carrier_and_read(
 @pytest.mark.feature("EQ_01")
 @pytest.mark.feature("EQ_02")
 def test_the_choice_shows_the_client_and_the_counter_counts_as_the_server_does(world, sign_in_as):
-    page = sign_in_as(world.producer)
-    page.goto("/messages/questions/new/")
+    page = sign_in_as(world.producer, at="/messages/questions/new/")
     expect(page.get_by_label("Client ID#")).to_be_hidden()
     page.get_by_label("Member Specific E-Question").check()
     expect(page.get_by_label("Client ID#")).to_be_visible()
@@ -83,8 +80,7 @@ def test_the_choice_shows_the_client_and_the_counter_counts_as_the_server_does(w
 def test_ticked_rows_are_deleted_after_the_dialog(world, sign_in_as, assert_accessible):
     for number in range(3):
         EQuestionFactory(asked_by=world.producer, subject=f"Question {number}")
-    page = sign_in_as(world.producer)
-    page.goto("/messages/questions/")
+    page = sign_in_as(world.producer, at="/messages/questions/")
     assert_accessible(page)
     page.get_by_label("Select all rows of this page").check()
     page.get_by_text("3 selected").wait_for()
@@ -110,8 +106,7 @@ def test_ticked_rows_are_deleted_after_the_dialog(world, sign_in_as, assert_acce
 
 
 def test_what_is_typed_when_the_session_is_about_to_end_comes_back(world, sign_in_as):
-    page = sign_in_as(world.producer)
-    page.goto("/messages/questions/new/")
+    page = sign_in_as(world.producer, at="/messages/questions/new/")
     page.get_by_role("textbox", name="Question").fill("Half a sen")
     with page.expect_response("**/messages/questions/draft/"):
         page.evaluate("document.dispatchEvent(new CustomEvent('portal:session-ending'))")
@@ -123,8 +118,7 @@ def test_what_is_typed_when_the_session_is_about_to_end_comes_back(world, sign_i
 @pytest.mark.feature("EQ_07")
 def test_asking_and_deleting_work_without_javascript(world, new_context, sign_in_as):
     page = new_context(java_script_enabled=False).new_page()
-    sign_in_as(world.producer, on=page)
-    page.goto(f"/messages/questions/new/?account={world.account_number}")
+    sign_in_as(world.producer, on=page, at=f"/messages/questions/new/?account={world.account_number}")
     page.get_by_label("Subject").fill("New card")
     page.get_by_role("textbox", name="Question").fill("The card shows the old address.")
     page.get_by_role("button", name="Submit").click()
@@ -138,8 +132,7 @@ def test_asking_and_deleting_work_without_javascript(world, new_context, sign_in
 
 @pytest.mark.feature("EQ_01")
 def test_a_general_question_with_a_file_is_sent_though_the_clients_fields_are_empty(world, sign_in_as):
-    page = sign_in_as(world.producer)
-    page.goto("/messages/questions/new/")
+    page = sign_in_as(world.producer, at="/messages/questions/new/")
     file = {"name": "scan.png", "mimeType": "image/png", "buffer": png().read()}
     page.get_by_label("Attachments").set_input_files(file)
     page.get_by_role("textbox", name="Question").fill("When is it sent out?")

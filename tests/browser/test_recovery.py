@@ -151,8 +151,7 @@ def test_a_producer_of_two_states_edits_one_profile_after_the_other(world, sign_
 @pytest.mark.feature("PRF_06")
 @pytest.mark.feature("PRF_07")
 def test_after_a_change_of_password_one_logs_in_again(world, sign_in_as):
-    page = sign_in_as(world.producer)
-    page.goto("/accounts/profile/")
+    page = sign_in_as(world.producer, at="/accounts/profile/")
     page.get_by_role("link", name="Change Password").click()
     page.get_by_label("Current Password").fill("Harbor#Kite58")
     page.locator("#id_new_password").fill(NEW)
@@ -212,8 +211,7 @@ def test_the_unlock_page_is_accessible(world, mailbox, page, assert_accessible):
 
 def test_the_profile_pages_are_accessible(world, sign_in_as, assert_accessible):
     ProducerNumberFactory(producer=world.producer.producer, number="300200100", us_state="TX", **ADDRESS)
-    page = sign_in_as(world.producer)
-    page.goto("/accounts/profile/?number=300200100")
+    page = sign_in_as(world.producer, at="/accounts/profile/?number=300200100")
     assert_accessible(page)
     page.get_by_role("button", name="Update Profile").click()
     page.get_by_text("Enter an email address.").first.wait_for()

@@ -122,8 +122,7 @@ def seen_ago(user: User, seconds: int) -> None:
 def test_before_an_idle_session_ends_one_key_keeps_it(who, where, world, sign_in_as, assert_accessible, settings):
     settings.SESSION_WARNING_SECONDS = 898
     person = getattr(world, who)
-    page = sign_in_as(person)
-    page.goto(where)
+    page = sign_in_as(person, at=where)
     seen_ago(person, 30)
     dialog = page.get_by_role("alertdialog", name="Are you still there?")
     expect(dialog).to_be_visible()

@@ -18,8 +18,9 @@ def test_a_delegate_starts_an_application_and_confirms_the_terms(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):
     load_tables()
-    page = sign_in_as(world.delegate_with_enroll, on=new_context(java_script_enabled=scripts).new_page())
-    page.goto("/enroll/applications/")
+    page = sign_in_as(
+        world.delegate_with_enroll, on=new_context(java_script_enabled=scripts).new_page(), at="/enroll/applications/"
+    )
     page.get_by_role("link", name="Start New Application").click()
     page.get_by_label("Writing Producer Number").fill(world.number.number)
     page.keyboard.press("Tab")

@@ -27,8 +27,7 @@ def draft(world):
 @pytest.mark.feature("PLN_06")
 def test_the_header_follows_the_plan_and_one_number_serves_for_all(draft, page, world, sign_in_as, assert_accessible):
     PlanFactory(name="Choice Gold PPO", rates=[(0, 999, "500.10")])
-    sign_in_as(world.producer)
-    page.goto("/enroll/applications/A-0638/plans/")
+    sign_in_as(world.producer, at="/enroll/applications/A-0638/plans/")
     header = page.locator("#wizard-header")
     medical = page.get_by_label("Select Medical Coverage")
     medical.select_option(label="Precision Silver HMO - $886.80")
@@ -48,8 +47,7 @@ def test_the_header_follows_the_plan_and_one_number_serves_for_all(draft, page, 
 def test_the_rights_open_in_a_window_that_keeps_the_focus_and_escape_closes(
     draft, page, world, sign_in_as, assert_accessible
 ):
-    sign_in_as(world.producer)
-    page.goto("/enroll/applications/A-0638/coverage/")
+    sign_in_as(world.producer, at="/enroll/applications/A-0638/coverage/")
     link = page.get_by_role("link", name="Know Your Rights When You Replace Coverage")
     link.click()
     dialog = page.get_by_role("dialog", name="Know Your Rights When You Replace Coverage")

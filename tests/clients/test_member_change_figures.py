@@ -68,6 +68,7 @@ def test_metrics_count_what_is_not_settled(client, settings):
         "portal_member_changes_overdue_after_seconds": "16200",
         "portal_member_changes_unanswered": "1",
         "portal_x12_files_in_quarantine": "0",
+        "portal_audit_unsealed": "0",
     }
 
 

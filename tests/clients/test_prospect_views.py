@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import DelegateGrant
 from clients.forms import prospects as forms
-from clients.models import Prospect
+from clients.models import Member, Prospect
 from clients.views import prospects as views
 from portal.common import prospect_actions
 from portal.common.access import Perm
@@ -19,6 +19,7 @@ from portal.common.models import AuditEvent
 from portal.common.prospect_actions import ProspectAction
 from tests.support import pages
 from tests.support.factories import (
+    ContactPointFactory,
     DelegateGrantFactory,
     MemberFactory,
     PolicyFactory,
@@ -203,6 +204,30 @@ def test_the_state_is_proposed_where_there_is_only_one(world, rita):
 
 
 # --- Agent Information ---
+
+
+@pytest.mark.feature("REP_14")
+def test_a_new_prospect_is_filled_in_with_a_member_and_is_of_the_policys_producer(world, agency):
+    child = MemberFactory(account=world.policy.account, role="CHILD", first_name="Mia", last_name="Leeward")
+    ContactPointFactory(member=child, kind="CELL", value="3125550177")
+    ContactPointFactory(member=Member.objects.get(account=world.policy.account, role="PRIMARY"), kind="HOME")
+    page = main(agency.get(f"{NEW}?member={child.pk}"))
+    shown = {name: page.one("input", name=name).attrs.get("value", "") for name in ("first_name", "last_name", "zip")}
+    assert shown == {"first_name": "Mia", "last_name": "Leeward", "zip": world.policy.account.zip}
+    assert page.one("input", name="cell_phone").attrs["value"] == "(312) 555-0177"
+    assert not page.one("input", name="phone").attrs.get("value")
+    sent = {**ANN, "first_name": "Mia", "agent": world.producer.producer.npn}
+    agency.post(f"{NEW}?member={child.pk}", sent)
+    assert Prospect.objects.get().producer == world.producer.producer
+    assert page.one("select", name="agent").one("option", selected="").attrs["value"] == world.producer.producer.npn
+
+
+@pytest.mark.parametrize("who", ["outsider", "sibling", "delegate_with_enroll"])
+@pytest.mark.parametrize("member", ["its own", "999999999", "x", "%00", "9" * 30])
+def test_nobody_is_filled_in_whose_book_one_may_not_enroll_for(world, sign_in, who, member):
+    mine = Member.objects.get(account=world.policy.account, role="PRIMARY").pk if member == "its own" else member
+    allowed = member == "its own" and who == "delegate_with_enroll"
+    assert sign_in(getattr(world, who)).get(f"{NEW}?member={mine}").status_code == (200 if allowed else 404)
 
 
 @pytest.mark.feature("PRO_03")

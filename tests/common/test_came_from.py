@@ -73,4 +73,5 @@ def test_nothing_but_known_parameters_of_sane_length_is_carried(session):
 def test_no_link_stays_no_link():
     assert came_from.with_query("", "from=search") == ""
     assert came_from.with_query("/clients/1/", "") == "/clients/1/"
+    assert came_from.with_query("/enroll/?member=1", "from=search") == "/enroll/?member=1&from=search"
     assert came_from.query("search", "/clients/") == "from=search"

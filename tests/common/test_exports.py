@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.common import exports
+from portal.common import exports, xlsx
 from portal.common.exports import csv_lines, safe_text, write_xlsx
 from portal.common.tables import Column
 
@@ -181,8 +181,8 @@ def test_three_thousand_rows_are_counted_and_all_there():
 
 def test_a_result_longer_than_a_sheet_goes_on_on_the_next(monkeypatch):
     """Excel holds 1,048,576 rows; what lies beyond would be lost without a word."""
-    assert exports.ROWS_IN_A_SHEET == 1_048_575
-    monkeypatch.setattr(exports, "ROWS_IN_A_SHEET", 10)
+    assert xlsx.ROWS_IN_A_SHEET == 1_048_575
+    monkeypatch.setattr(xlsx, "ROWS_IN_A_SHEET", 10)
     book = workbook({"value": number} for number in range(25))
     assert book.sheetnames == ["Report", "Report 2", "Report 3"]
     assert all(sheet["A1"].value == "Value" for sheet in book)
@@ -191,7 +191,7 @@ def test_a_result_longer_than_a_sheet_goes_on_on_the_next(monkeypatch):
 
 
 def test_a_result_that_just_fits_needs_no_second_sheet(monkeypatch):
-    monkeypatch.setattr(exports, "ROWS_IN_A_SHEET", 10)
+    monkeypatch.setattr(xlsx, "ROWS_IN_A_SHEET", 10)
     assert workbook({"value": number} for number in range(10)).sheetnames == ["Report"]
 
 

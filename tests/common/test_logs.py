@@ -157,3 +157,59 @@ def test_the_text_of_a_fault_is_scrubbed_too():
         handler.setStream(stream)
     assert written.getvalue().count("ValueError") >= 2
     assert "912-34-5678" not in written.getvalue()
+
+
+ROW = "Failing row contains (7, Rita, Sol\n\nberg, 1980-02-03, 900123456)."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"null value in column\nDETAIL:  {ROW}\n",
+        f"duplicate key\nDETAIL:  {ROW}\nCONTEXT:  COPY members, line 3: 'Rita'",
+        f"bad line\nCONTEXT:  COPY members, line 3: {ROW}",
+    ],
+)
+def test_a_row_that_the_database_repeats_is_hidden(said):
+    for shown in (
+        scrubbed(exception=f"Traceback\n  IntegrityError: {said}")["exception"],
+        scrubbed(event=said)["event"],
+    ):
+        assert HIDDEN in shown
+        assert not any(part in shown for part in ("Rita", "berg", "1980", "900123456"))
+
+
+def test_of_two_faults_the_second_is_still_told():
+    text = f"IntegrityError: x\nDETAIL:  {ROW}\n\nThe above exception was the direct cause of another\n\nValueError: y"
+    shown = scrubbed(exception=text)["exception"]
+    assert "berg" not in shown
+    assert shown.endswith("ValueError: y")
+
+
+@pytest.mark.django_db
+def test_what_a_refused_row_held_stands_in_no_log(db):
+    from django.db import IntegrityError
+
+    from tests.support.factories import MemberFactory
+
+    member = MemberFactory(first_name="Wilhelmina", last_name="Quackenbush")
+    handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    written = io.StringIO()
+    stream = handler.setStream(written)
+    try:
+        type(member).objects.filter(pk=member.pk).update(member_id=None)
+    except IntegrityError:
+        logging.getLogger("somebody.else").exception("failed")
+    finally:
+        handler.setStream(stream)
+    assert "IntegrityError" in written.getvalue()
+    assert "Quackenbush" not in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text", ["550 <rita.solberg@record.example>: no such user", "born 02/03/1980", "sent to a@b.example."]
+)
+def test_mailboxes_and_birth_dates_are_cut_out_of_texts(text):
+    shown = scrubbed(event=text)["event"]
+    assert HIDDEN in shown
+    assert not any(part in shown for part in ("rita", "@", "1980"))

@@ -1,3 +1,5 @@
+import io
+import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -201,3 +203,78 @@ def test_only_what_our_own_proxies_say_about_the_address_is_believed(settings, p
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.9", headers=headers)
     assert address_of(request) == expected
+
+
+# --- what a browser may do with an answer ---
+
+
+@pytest.mark.parametrize("address", ["/", "/clients/", "/no-such-page/", "/health/", "/static/portal/portal.js"])
+def test_every_answer_says_what_the_browser_may_do_with_it(world, sign_in, address):
+    answer = sign_in(world.producer).get(address)
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert {"camera=()", "geolocation=()", "payment=()"} <= set(answer["Permissions-Policy"].split(", "))
+    assert "Access-Control-Allow-Origin" not in answer
+    answer.close()
+
+
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/clients/", "/no-such-page/", "/admin/"])
+def test_every_page_has_the_strict_content_policy_and_stands_in_no_frame(world, sign_in, address):
+    answer = sign_in(world.admin).get(address)
+    policy = dict(part.strip().split(" ", 1) for part in answer["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
+    assert (answer["X-Frame-Options"], answer["Referrer-Policy"]) == ("DENY", "same-origin")
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "CONNECT", "PROPFIND"])
+@pytest.mark.parametrize("address", ["/", "/admin/", "/clients/", "/static/portal/portal.js", "/health/"])
+def test_methods_that_no_page_uses_are_refused_everywhere(world, sign_in, method, address):
+    answer = sign_in(world.admin).generic(method, address)
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_logging_out_tells_the_browser_to_forget(world, sign_in):
+    client = sign_in(world.producer)
+    assert "Clear-Site-Data" not in client.get("/")
+    assert client.post("/accounts/logout/")["Clear-Site-Data"] == '"storage"'
+    assert "Clear-Site-Data" not in client.post("/accounts/logout/")
+
+
+def test_so_does_a_session_that_ends_by_itself(world, sign_in, settings):
+    client = sign_in(world.producer)
+    settings.SESSION_IDLE_MINUTES = 0
+    assert "Clear-Site-Data" in client.get("/clients/")
+
+
+# --- who was refused ---
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "event"),
+    [("delegate_without_view", "/clients/", "Forbidden"), ("outsider", "/clients/{account}/", "Not Found")],
+)
+def test_a_refusal_in_the_log_says_who_was_refused(world, sign_in, who, address, event):
+    person = getattr(world, who)
+    client = sign_in(person)
+    handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    written = io.StringIO()
+    stream = handler.setStream(written)
+    try:
+        client.get(address.format(account=world.account_number))
+    finally:
+        handler.setStream(stream)
+    line = next(line for line in written.getvalue().splitlines() if event in line)
+    assert f"user_id={person.pk}" in line
+    assert "request_id=" in line
+
+
+def test_a_session_outlives_a_change_of_the_signing_key_while_the_old_one_is_still_known(world, sign_in, settings):
+    client = sign_in(world.producer)
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a" * 60, [old]
+    assert client.get("/").status_code == 200
+    other = sign_in(world.outsider)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "b" * 60, []
+    assert other.get("/").status_code == 302

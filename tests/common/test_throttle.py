@@ -52,3 +52,14 @@ def test_twenty_tries_at_once_count_exactly():
         let_in = sum(pool.map(attempt, range(20)))
     assert let_in == 3
     assert ThrottleWindow.objects.get().count == 20
+
+
+def test_a_limit_that_is_reached_is_written_to_the_log_without_whom_it_counts(caplog):
+    for _ in range(3):
+        throttle.count(LIMIT, "rita@record.example", at=NOON)
+    assert not caplog.records
+    with pytest.raises(throttle.TooOften):
+        throttle.count(LIMIT, "rita@record.example", at=NOON)
+    (record,) = caplog.records
+    assert (record.getMessage(), record.scope, record.tried, record.limit) == ("limit reached", "test", 4, 3)
+    assert "rita" not in str(vars(record))

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from accounts.models import DelegateGrant
@@ -424,7 +424,7 @@ def test_getting_the_addresses_that_change_things_changes_nothing(rita):
 
 
 @pytest.mark.feature("DOC_07")
-def test_no_address_of_the_portal_gives_a_document_to_those_who_sent_it(world, sign_in):
+def test_no_address_of_the_portal_gives_a_document_to_those_who_sent_it(world, error_pages_once, sign_in):
     """Every address, with everything that names the file in every place of it."""
     (document,) = sent(world.producer, account_number=world.account_number)
     content = document.file
@@ -436,6 +436,8 @@ def test_no_address_of_the_portal_gives_a_document_to_those_who_sent_it(world, s
         # The administration turns everybody away at its door, whatever follows.
         for url in _filled(address.route, names[:1] if address.is_admin else names):
             # The producer tries every name everywhere, the others the two that addresses are likeliest to take.
+            if not _leads_somewhere(url):
+                continue
             for client in [producer, *(others if not address.is_admin and url in likely else [])]:
                 response = client.get(url)
                 tried += 1
@@ -446,6 +448,15 @@ def test_no_address_of_the_portal_gives_a_document_to_those_who_sent_it(world, s
                     assert response.status_code in (302, 403, 404), url
     assert tried > 100
     assert not AuditEvent.objects.filter(action="document.opened").exists()
+
+
+def _leads_somewhere(url: str) -> bool:
+    """Whether any view is asked; a name that no address has a place for ends before."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True
 
 
 def _filled(route: str, names: list[object]) -> list[str]:

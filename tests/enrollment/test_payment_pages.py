@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from enrollment.models import Application, AutopayMandate, Payment, PaymentEvent
 from enrollment.payments.gateways.base import GatewayUnavailable
-from enrollment.services import payments
+from enrollment.services import payment_news, payments
 from enrollment.services import submission as submitting
 from portal.common.access import DelegateScope
 from portal.common.models import AuditEvent
@@ -173,7 +173,7 @@ def test_back_from_the_payment_portal_the_page_shows_the_payment_status(world, p
 
 @pytest.mark.feature("PAY_09")
 def test_a_successful_payment_is_said_on_the_page_and_in_the_list(world, paying, sign_in, service):
-    payments.take(
+    payment_news.take(
         [service.tell(paying.external_id, "settled")],
         gateway_name="fake",
         source=PaymentEvent.Source.CALLBACK,
@@ -264,7 +264,7 @@ def test_callbacks_of_others_and_by_other_ways_are_nothing(world, paying, servic
 @pytest.mark.feature("PAY_04")
 def test_autopay_is_shown_and_ended_by_those_who_enroll(world, paying, sign_in, service):
     told = service.tell(paying.external_id, "scheduled", mandate=fake.mandate())
-    payments.take([told], gateway_name="fake", source=PaymentEvent.Source.CALLBACK, at=timezone.now())
+    payment_news.take([told], gateway_name="fake", source=PaymentEvent.Source.CALLBACK, at=timezone.now())
     mandate = AutopayMandate.objects.get()
     url = f"/enroll/payments/autopay/{mandate.pk}/end/"
     assert sign_in(world.outsider).post(url).status_code == 404

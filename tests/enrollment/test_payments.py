@@ -13,8 +13,19 @@ from clients.membersystem.gateways.base import Answer
 from clients.models import MemberChange, Policy
 from enrollment.models import Application, AutopayMandate, Payment, PaymentEvent, Submission
 from enrollment.payments.gateways.base import GatewayRefused, GatewayUnavailable, MandateState, Told
+from enrollment.rules.payment_states import Step
 from enrollment.selectors import payments as selector
-from enrollment.services import payments
+from enrollment.services import (
+    application_payments,
+    autopay,
+    payment_bills,
+    payment_calls,
+    payment_news,
+    payment_receipts,
+    payment_reconciling,
+    payment_rows,
+    payments,
+)
 from enrollment.services import submission as submitting
 from enrollment.services.payments import CannotPay, NotNow
 from portal.common import outbox
@@ -51,7 +62,7 @@ def begin(application, world, **more) -> Payment:
 
 
 def tell(*told: Told, source=Source.CALLBACK) -> int:
-    return payments.take(told, gateway_name="fake", source=source, at=timezone.now())
+    return payment_news.take(told, gateway_name="fake", source=source, at=timezone.now())
 
 
 def settle_enrollments(*, accepted: bool = True) -> None:
@@ -109,7 +120,7 @@ def test_fifty_presses_at_the_same_moment_are_one_charge(world, application, ser
     told = service.tell(payment.external_id, "scheduled")
     at_once(*[lambda: tell(told)] * 20)
     settle_enrollments()
-    at_once(*[lambda: payments.release_payment({"payment_id": payment.pk})] * 50)
+    at_once(*[lambda: payment_calls.release_payment({"payment_id": payment.pk})] * 50)
     assert list(service.charges.values()) == [TOTAL]
     assert fresh(payment).state == State.SUBMITTED
     assert PaymentEvent.objects.filter(payment=payment).count() == 2
@@ -190,7 +201,7 @@ def test_the_database_keeps_one_current_payment_and_every_event(world, applicati
             key="other",
             number="P-1",
         )
-    payments._by_portal(payment.pk, payments.Step.EXPIRE, timezone.now())
+    payment_news.by_portal(payment.pk, Step.EXPIRE, timezone.now())
     event = PaymentEvent.objects.get()
     for act in (event.delete, lambda: PaymentEvent.objects.update(told="settled")):
         with pytest.raises(DatabaseError), transaction.atomic():
@@ -236,7 +247,7 @@ def test_a_failed_application_takes_nothing_and_an_expired_one_cancels(world, ap
     outbox.sweep()
     assert (fresh(payment).state, service.charges) == (State.HELD, {})
     later = timezone.now() + timedelta(days=120)
-    payments.reconcile(now=later)
+    payment_reconciling.reconcile(now=later)
     outbox.sweep(now=later)
     assert fresh(payment).state == State.CANCELLED
     assert payment.external_id in service.cancelled
@@ -249,7 +260,7 @@ def test_another_premium_at_the_acceptance_cancels_what_was_held(world, applicat
     settle_enrollments()
     outbox.sweep()
     assert (fresh(payment).state, service.charges) == (State.CANCELLED, {})
-    assert fresh(payment).reason == payments.ANOTHER_AMOUNT
+    assert fresh(payment).reason == application_payments.ANOTHER_AMOUNT
     assert [what for what, _ in billing()] == ["bill", "bill"]
 
 
@@ -259,7 +270,7 @@ def test_a_worker_killed_around_the_charge_leaves_one_charge(world, application,
     payment = begin(application, world)
     tell(service.tell(payment.external_id, "scheduled"))
     settle_enrollments()
-    owed = OutboxMessage.objects.get(topic=payments.RELEASE)
+    owed = OutboxMessage.objects.get(topic=payment_rows.RELEASE)
     service.fail("release", fake.WorkerKilled(), when=when)
     with pytest.raises(fake.WorkerKilled):
         outbox.deliver(message_pk=owed.pk)
@@ -279,9 +290,9 @@ def test_a_service_that_is_away_is_asked_again_and_never_charges_twice(world, ap
     now = timezone.now()
     for hour in range(12):
         outbox.sweep(now=now + timedelta(hours=hour))
-    assert fresh(payment).attention == payments.NOT_RELEASED
+    assert fresh(payment).attention == payment_calls.NOT_RELEASED
     service.fails.clear()
-    payments.reconcile(now=now + timedelta(days=1))
+    payment_reconciling.reconcile(now=now + timedelta(days=1))
     outbox.sweep(now=now + timedelta(days=1))
     assert (fresh(payment).state, list(service.charges.values())) == (State.SUBMITTED, [TOTAL])
 
@@ -316,7 +327,7 @@ def test_pay_later_is_a_bill_notice_for_each_policy_once(world, service):
     assert billing() == []
     settle_enrollments()
     row.refresh_from_db()
-    payments.bill_if_owed(application=row, at=timezone.now())
+    payment_bills.bill_if_owed(application=row, at=timezone.now())
     assert billing() == [("bill", str(MEDICAL_TOTAL)), ("bill", str(DENTAL_TOTAL))]
     payload = MemberChange.objects.filter(kind="BILLING").first().payload
     assert payload["due_on"] == (row.effective_date + timedelta(days=30)).isoformat()
@@ -357,7 +368,7 @@ def test_order_duplicates_and_losses_end_the_same_after_reconciling(world, appli
             tell(news[place])
             tell(news[place])
     settle_enrollments()
-    payments.reconcile(now=timezone.now() + timedelta(days=2))
+    payment_reconciling.reconcile(now=timezone.now() + timedelta(days=2))
     row = fresh(payment)
     assert (row.state, row.method_last4, row.confirmation) == (State.RETURNED, "4242", "C-1001")
     assert len(emails()) == len(set(emails()))
@@ -387,9 +398,9 @@ def test_an_other_sum_or_a_second_payment_is_somebodys_to_look_into(world, appli
     tell(service.tell(first.external_id, "failed"))
     second = begin(application, world)
     tell(service.tell(second.external_id, "settled", amount=Decimal("1.00")))
-    assert fresh(second).attention == payments.OTHER_SUM
+    assert fresh(second).attention == payment_news.OTHER_SUM
     tell(service.tell(first.external_id, "settled"))
-    assert fresh(first).attention == payments.PAID_TWICE
+    assert fresh(first).attention == payment_news.PAID_TWICE
 
 
 def test_money_of_an_old_session_cancels_the_new_one(world, application, service):
@@ -417,7 +428,7 @@ def test_receipts_say_amount_and_confirmation_and_no_name_of_client_or_plan(worl
     for text in (mail.body_text, mail.body_html):
         assert [one for one in ("$901.66", "C-1001", "ending in 4242") if one not in text] == []
         assert [one for one in ("Leeward", "Silver", "Dental") if one in text] == []
-    note = Notification.objects.get(kind=payments.SETTLED_NOTICE, recipient=world.producer)
+    note = Notification.objects.get(kind=payment_receipts.SETTLED_NOTICE, recipient=world.producer)
     assert "Leeward" not in note.title + note.text
 
 
@@ -427,7 +438,7 @@ def test_a_failing_second_write_keeps_nothing_of_an_event(world, application, se
     def fail(*_args, **_kwargs):
         raise RuntimeError("no more")
 
-    monkeypatch.setattr(payments, "send_email", fail)
+    monkeypatch.setattr(payment_receipts, "send_email", fail)
     told = service.tell(payment.external_id, "settled")
     with pytest.raises(RuntimeError):
         tell(told)
@@ -442,26 +453,26 @@ def test_a_failing_second_write_keeps_nothing_of_an_event(world, application, se
 def test_payments_are_asked_about_in_their_own_time_and_a_silent_service_once(world, application, service):
     payment = begin(application, world)
     now = timezone.now()
-    assert payments.reconcile(now=now).asked == 0
+    assert payment_reconciling.reconcile(now=now).asked == 0
     service.fail("ask", GatewayUnavailable())
-    assert payments.reconcile(now=now + timedelta(minutes=11)).unanswered == 1
+    assert payment_reconciling.reconcile(now=now + timedelta(minutes=11)).unanswered == 1
     service.fails.clear()
     service.tell(payment.external_id, "settled")
-    assert payments.reconcile(now=now + timedelta(minutes=12)).new == 1
-    assert payments.reconcile(now=now + timedelta(minutes=13)).asked == 0
-    assert payments.reconcile(now=now + timedelta(days=30)).asked == 1
-    assert payments.reconcile(now=now + timedelta(days=71)).asked == 0
+    assert payment_reconciling.reconcile(now=now + timedelta(minutes=12)).new == 1
+    assert payment_reconciling.reconcile(now=now + timedelta(minutes=13)).asked == 0
+    assert payment_reconciling.reconcile(now=now + timedelta(days=30)).asked == 1
+    assert payment_reconciling.reconcile(now=now + timedelta(days=71)).asked == 0
 
 
 def test_a_session_the_service_never_had_expires(world, application, service):
     payment = begin(application, world)
     service.sessions.clear()
-    payments.reconcile(now=timezone.now() + timedelta(minutes=11))
+    payment_reconciling.reconcile(now=timezone.now() + timedelta(minutes=11))
     assert fresh(payment).state == State.EXPIRED
     service.fail("create_session", GatewayUnavailable())
     with pytest.raises(NotNow):
         begin(application, world)
-    payments.reconcile(now=timezone.now() + timedelta(days=2))
+    payment_reconciling.reconcile(now=timezone.now() + timedelta(days=2))
     assert Payment.objects.order_by("-id").first().state == State.EXPIRED
 
 
@@ -475,7 +486,7 @@ def test_autopay_keeps_its_text_and_ends_for_good(world, application, service):
     mandate = AutopayMandate.objects.get()
     assert (mandate.state, mandate.bank_last4, mandate.text_version) == ("ACTIVE", "6789", "2026-11")
     for _ in range(2):
-        payments.revoke_autopay(mandate=mandate, by=world.producer, at=timezone.now())
+        autopay.revoke_autopay(mandate=mandate, by=world.producer, at=timezone.now())
     service.fail("revoke_mandate", GatewayUnavailable())
     outbox.sweep()
     assert AutopayMandate.objects.get().state == "REVOKING"

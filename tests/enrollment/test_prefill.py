@@ -133,7 +133,7 @@ def test_new_quote_is_the_last_action_on_the_clients_page_and_leads_to_the_form(
     assert 'value="Tanya"' in client.get(response.url).content.decode()
 
 
-def test_somebody_near_26_or_65_has_a_link_to_a_quote(world, sign_in):
+def test_somebody_near_26_or_65_has_links_to_a_quote_and_a_prospect(world, sign_in):
     today = today_in("IL")
     primary = Member.objects.get(account=world.policy.account)
     Member.objects.filter(pk=primary.pk).update(date_of_birth=years_before(today, 65))
@@ -148,7 +148,8 @@ def test_somebody_near_26_or_65_has_a_link_to_a_quote(world, sign_in):
     url = f"/clients/{world.account_number}/"
     section = pages.read(sign_in(world.producer).get(url)).one("section", aria_labelledby="household")
     links = [link.attrs["href"] for link in section.all("a")]
-    assert sorted(links) == sorted(f"/enroll/quotes/new/?member={one.pk}&only=1" for one in (primary, child))
+    quotes = [f"/enroll/quotes/new/?member={one.pk}&only=1" for one in (primary, child)]
+    assert sorted(links) == sorted([*quotes, *(f"/clients/prospects/new/?member={one.pk}" for one in (primary, child))])
     assert "26 on" in section.text
     assert "65 on" in section.text
     for person in (world.delegate, world.admin):

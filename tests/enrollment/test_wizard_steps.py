@@ -10,6 +10,13 @@ from tests.support import wizard
 from tests.support.factories import ApplicationFactory, PlanFactory
 from tests.support.sections import wizard_of
 
+ROUNDS = pytest.mark.parametrize(
+    "rounds",
+    [
+        pytest.param(wizard.MIXED_VALUES, id="mixed"),
+        pytest.param(wizard.EVERY_VALUE, id="every value in every field", marks=pytest.mark.drill),
+    ],
+)
 LISTS = [(step.slug, cards.name) for step in STEPS for cards in step.lists]
 
 
@@ -41,17 +48,24 @@ def test_the_application_of_the_hostile_values_is_asked_everything(asked_everyth
     assert [part.name for step in STEPS for part in step.parts if not part.shown(context)] == []
 
 
+@pytest.mark.no_db
+def test_the_mixed_values_are_all_the_hostile_ones():
+    assert {value for values in wizard.MIXED_VALUES for value in values} == set(wizard.HOSTILE)
+
+
+@ROUNDS
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.slug)
-def test_no_value_breaks_a_step(step, client, asked_everything):
+def test_no_value_breaks_a_step(step, rounds, client, asked_everything):
     passing = frozenset(f"{section.name}-{name}" for section in step.sections for name in section.passing)
     address = wizard.url_of(asked_everything, step.slug)
-    assert wizard.walk_hostile(client, address, act="refresh", passing=passing) == []
+    assert wizard.walk_hostile(client, address, act="refresh", rounds=rounds, passing=passing) == []
 
 
+@ROUNDS
 @pytest.mark.parametrize(("step", "cards"), LISTS)
-def test_no_value_breaks_a_card(step, cards, client, asked_everything):
+def test_no_value_breaks_a_card(step, cards, rounds, client, asked_everything):
     address = wizard.url_of(asked_everything, step, cards, "new")
-    assert wizard.walk_hostile(client, address, act="save") == []
+    assert wizard.walk_hostile(client, address, act="save", rounds=rounds) == []
 
 
 @pytest.mark.feature("WIZ_08")

@@ -1,16 +1,19 @@
 """Who gets where: every address of the portal for every kind of person, in one list."""
 
-import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -40,6 +43,7 @@ from portal.common.access import DelegateScope, Perm, requires
 from portal.common.content.models import Resource
 from portal.common.files.models import StoredFile
 from portal.common.notifications.models import Notification
+from reporting.models import CommissionStatement, ReportRun, SavedReport
 from tests.support import pages
 from tests.support.factories import (
     ApplicationFactory,
@@ -58,7 +62,6 @@ from tests.support.factories import (
     TrainingCourseFactory,
     UserFactory,
 )
-from tests.support.signing_in import half_signed_in
 from tests.support.urls import Address, addresses
 from tests.support.wizard import load_tables
 from tests.support.world import World
@@ -92,6 +95,10 @@ MATRIX = """
     GET     accounts:verify          -            in    200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
     POST    accounts:verify          nothing      in    200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
     GET     accounts:code-delivery   -            ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    GET     accounts:typing-pattern  -            in    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:typing-pattern  nothing      in    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:typing-pattern-withdraw nothing in in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
+    POST    accounts:typing-pattern-ask nothing   in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
     GET     accounts:logout          -            405   405  405  405  405  405  405  405  405  405  405  405
     POST    accounts:logout          nothing      in    in   in   in   in   in   in   in   in   in   in   in
     GET     accounts:register        -            200   200  ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
@@ -209,6 +216,33 @@ MATRIX = """
     POST    clients:pcp-confirm      account      in    in   400  400  404  404  403  400  403  403  403  400
     GET     reporting:new            -            in    in   200  200  200  200  200  200  200  403  403  200
     POST    reporting:new            report       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     reporting:index          -            in    in   200  200  200  200  200  200  200  403  403  200
+    POST    reporting:figure         figure       in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     reporting:desk           -            in    in   200  200  200  200  200  200  200  403  403  200
+    GET     reporting:desk-sheet     -            in    in   200  200  200  200  200  200  200  403  403  200
+    GET     reporting:desk-policy    policy       in    in   200  200  404  404  200  200  200  403  403  200
+    POST    reporting:desk-policy    policy       in    in   200  200  404  404  200  200  200  403  403  200
+    GET     reporting:desk-application application in in    200  200  404  404  404  404  200  403  403  404
+    POST    reporting:desk-application application in in    200  200  404  404  404  404  200  403  403  404
+    GET     reporting:commissions    -            in    in   200  200  200  200  403  403  403  200  403  403
+    POST    reporting:commissions    grid         in    in   ->   ->   ->   ->   403  403  403  ->   403  403
+    GET     reporting:commission     commission   in    in   200  200  404  404  403  403  403  200  403  403
+    POST    reporting:commission     commission   in    in   ->   ->   404  404  403  403  403  ->   403  403
+    POST    reporting:file           nothing      in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     reporting:saved          -            in    in   200  200  200  200  200  200  200  403  403  200
+    GET     reporting:saved-new      -            in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    POST    reporting:saved-new      nothing      in    in   ->   ->   ->   ->   ->   ->   ->   403  403  ->
+    GET     reporting:saved-change   saved_report in    in   200  404  404  404  403  403  403  403  403  404
+    POST    reporting:saved-change   saved_report in    in   200  404  404  404  403  403  403  403  403  404
+    POST    reporting:saved-run      saved_report in    in   ->   404  404  404  ->   ->   ->   403  403  404
+    POST    reporting:saved-delete   saved_report in    in   ->   404  404  404  403  403  403  403  403  404
+    POST    reporting:saved-restore  saved_report in    in   ->   404  404  404  404  404  404  403  403  404
+    GET     reporting:run            report_run   in    in   200  404  404  404  404  404  404  403  403  404
+    GET     reporting:run-state      report_run   in    in   200  404  404  404  404  404  404  403  403  404
+    POST    reporting:run-cancel     report_run   in    in   ->   404  404  404  404  404  404  403  403  404
+    POST    reporting:run-retry      report_run   in    in   ->   404  404  404  404  404  404  403  403  404
+    POST    reporting:run-open       report_run   in    in   ->   404  404  404  404  404  404  403  403  404
+    GET     reporting:run-file       report_run   in    in   404  404  404  404  404  404  404  403  403  404
     GET     notifications:list       -            in    in   200  200  200  200  200  200  200  200  200  200
     GET     notifications:preferences -           in    in   200  200  200  200  200  200  200  200  200  200
     POST    notifications:preferences nothing     in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
@@ -227,6 +261,7 @@ MATRIX = """
     GET     content:contact          -            200  200  200  200  200  200  200  200  200  200  200  200
     GET     content:privacy          -            200  200  200  200  200  200  200  200  200  200  200  200
     GET     legal-terms              -            200  200  200  200  200  200  200  200  200  200  200  200
+    GET     legal-typing-pattern     -            200  200  200  200  200  200  200  200  200  200  200  200
     GET     ecomm:messages           -            in    in   200  200  200  200  200  200  200  200  200  200
     GET     ecomm:report-issue       -            in    in   200  200  200  200  200  200  200  200  200  200
     POST    ecomm:report-issue       nothing      in    in   200  200  200  200  200  200  200  200  200  200
@@ -373,6 +408,48 @@ def application_of(world: World) -> Application:
     return ApplicationFactory(record_number="A-0638", producer_number=world.number, created_by=world.producer)
 
 
+def saved_report_of(world: World) -> SavedReport:
+    """A custom report of the producer of record, shared with the delegates."""
+    SavedReport.objects.filter(form_key="of-the-matrix").update(deleted_at=None)  # another line may have deleted it
+    row, _ = SavedReport.objects.get_or_create(
+        form_key="of-the-matrix",
+        defaults={
+            "owner": world.producer,
+            "name": "Everybody",
+            "criteria": '{"policy_status": "ALL"}',
+            "shared": True,
+            "created_at": timezone.now(),
+        },
+    )
+    return row
+
+
+def commission_of(world: World) -> CommissionStatement:
+    """A commission statement of the producer of record."""
+    row, _ = CommissionStatement.objects.get_or_create(
+        producer_number=world.number,
+        month=date(2026, 1, 1),
+        defaults={"total": 0, "line_count": 1, "imported_at": timezone.now()},
+    )
+    return row
+
+
+def report_run_of(world: World) -> ReportRun:
+    """A finished run of the producer of record without a file."""
+    row, _ = ReportRun.objects.get_or_create(
+        form_key="of-the-matrix",
+        defaults={
+            "requested_by": world.producer,
+            "requested_at": timezone.now(),
+            "title": "Policy Status: All",
+            "asked": '{"criteria": {"policy_status": "ALL"}, "filters": {}, "sort": "", "columns": []}',
+            "run_on": timezone.localdate(),
+            "state": ReportRun.State.READY,
+        },
+    )
+    return row
+
+
 def life_event_of(world: World) -> list[object]:
     """The first of two life events of that application, as its address names it."""
     row = application_of(world)
@@ -391,10 +468,10 @@ class Asked:
     what: str
     expected: dict[str, str]
 
-    def url(self, world: World) -> str:
+    def args(self, world: World) -> list[object]:
         if self.what in OF_NOTHING:
-            return reverse(self.name)
-        args = {
+            return []
+        return {
             "account": [world.account_number],
             "eapp": [world.policy.eapp_number],
             "draft": ["0199999999"],
@@ -408,6 +485,10 @@ class Asked:
             "app_card": [application_of(world).record_number, "general", "life-events"]
             if self.what == "app_card"
             else [],
+            "policy": [world.policy.pk],
+            "commission": [commission_of(world).pk] if self.what == "commission" else [],
+            "saved_report": [saved_report_of(world).pk] if self.what == "saved_report" else [],
+            "report_run": [report_run_of(world).key] if self.what == "report_run" else [],
             "app_event": life_event_of(world) if self.what == "app_event" else [],
             "app_text": [application_of(world).record_number, "proxy"] if self.what == "app_text" else [],
             "npn": [world.producer.producer.npn],
@@ -428,7 +509,6 @@ class Asked:
             "prospect": [Prospect.objects.values_list("pk", flat=True).first() or 1],
             "answer_file": EQuestionAttachment.objects.values_list("message__question__number", "pk").first() or [1, 1],
         }.get(self.what, [])
-        return reverse(self.name, args=args)
 
     def data(self, world: World) -> dict[str, str]:
         if self.what in OF_NOTHING:
@@ -436,6 +516,7 @@ class Asked:
         return {
             "search": {"by": "account", "value": world.account_number},
             "report": {"policy_status": "ALL"},
+            "figure": {"show": "status-ALL"},
             "find": {"q": "Solberg"},
             "quick": {"q": "Washington"},
             "grid": {"grid": "filters"},
@@ -447,6 +528,29 @@ class Asked:
         }.get(self.what, {})
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the matrix with its address and what is sent; nothing is left to be looked up."""
+
+    asked: Asked
+    url: str
+    data: dict[str, str]
+
+    def ask(self, client: Client) -> HttpResponse:
+        return (client.get if self.asked.method == "GET" else client.post)(self.url, self.data)
+
+    def __str__(self) -> str:
+        return f"{self.asked.method} {self.asked.name} {self.asked.what}"
+
+
+def lines_of(world: World, matrix: list[Asked]) -> list[Line]:
+    """What is addressed, once for all lines that address it, and made where it is still missing."""
+    first = {asked.what: asked for asked in matrix}
+    found = {what: (asked.args(world), asked.data(world)) for what, asked in first.items()}
+    return [Line(asked, reverse(asked.name, args=found[asked.what][0]), found[asked.what][1]) for asked in matrix]
+
+
+@cache
 def read_matrix() -> list[Asked]:
     lines = [line.split() for line in MATRIX.strip().splitlines()]
     return [
@@ -454,28 +558,10 @@ def read_matrix() -> list[Asked]:
     ]
 
 
-@pytest.fixture
-def client_of(world, sign_in):
-    def of(who: str) -> Client:
-        if who == "stranger":
-            return Client()
-        return half_signed_in(world.producer) if who == "half" else sign_in(getattr(world, who))
-
-    return of
-
-
 def outcome(response: HttpResponse) -> str:
     if response.status_code != 302:
         return str(response.status_code)
     return "in" if urlsplit(response["Location"]).path == reverse("accounts:login") else "->"
-
-
-@pytest.fixture
-def draft(world) -> Policy:
-    """A household of the producer of record that has no account number yet."""
-    policy = PolicyFactory(producer_number=world.number, eapp_number="0199999999", unpaid=True)
-    Account.objects.filter(pk=policy.account_id).update(number=None)
-    return policy
 
 
 @pytest.fixture
@@ -554,18 +640,34 @@ def lines_for(who: str) -> list[Asked]:
     return matrix if who in ASKED_EVERY_LINE else matrix[ASKED_SOME_LINES.index(who) % 3 :: 3]
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """What one line changed, or a session that it ended, is as before for the next."""
+    before = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(before)
+
+
+def same_browser(client: Client) -> Client:
+    """Another with the same cookies: whatever a line does to them, the next does not see."""
+    again = Client()
+    again.cookies = deepcopy(client.cookies)
+    return again
+
+
 def outcomes(world: World, client_of: Callable[[str], Client], who: str, lines: list[Asked]) -> tuple[dict, dict]:
     """What happened to this person at each line, and what should have."""
     found, expected = {}, {}
-    for asked in lines:
-        client = client_of(who)
-        ask = client.get if asked.method == "GET" else client.post
-        line = f"{asked.method} {asked.name} {asked.what}"
-        answer = ask(asked.url(world), asked.data(world))
-        found[line] = outcome(answer)
-        if answer.streaming:
-            b"".join(answer.streaming_content)  # a download holds its file until it has been read
-        expected[line] = asked.expected[who]
+    lines, client = lines_of(world, lines), client_of(who)
+    for line in lines:
+        with undone():
+            answer = line.ask(same_browser(client))
+            found[str(line)] = outcome(answer)
+            if answer.streaming:
+                b"".join(answer.streaming_content)  # a download holds its file until it has been read
+        expected[str(line)] = line.asked.expected[who]
     return found, expected
 
 
@@ -573,7 +675,19 @@ def outcomes(world: World, client_of: Callable[[str], Client], who: str, lines: 
 @pytest.mark.feature("HOM_14")
 @pytest.mark.parametrize("who", PEOPLE)
 def test_everybody_gets_exactly_where_they_may(
-    world, issue, library, draft, invitation, device, notice, answer_file, document, lead, client_of, who
+    world,
+    issue,
+    library,
+    draft,
+    invitation,
+    device,
+    notice,
+    answer_file,
+    document,
+    lead,
+    error_pages_once,
+    client_of,
+    who,
 ):
     found, expected = outcomes(world, client_of, who, lines_for(who))
     assert found == expected
@@ -582,7 +696,19 @@ def test_everybody_gets_exactly_where_they_may(
 @pytest.mark.drill
 @pytest.mark.parametrize("who", ASKED_SOME_LINES)
 def test_everybody_else_is_asked_every_line_too(
-    world, issue, library, draft, invitation, device, notice, answer_file, document, lead, client_of, who
+    world,
+    issue,
+    library,
+    draft,
+    invitation,
+    device,
+    notice,
+    answer_file,
+    document,
+    lead,
+    error_pages_once,
+    client_of,
+    who,
 ):
     found, expected = outcomes(world, client_of, who, read_matrix())
     assert found == expected
@@ -590,23 +716,23 @@ def test_everybody_else_is_asked_every_line_too(
 
 @pytest.mark.no_db
 def test_every_line_of_the_matrix_is_asked_of_others_too():
-    for line in read_matrix():
-        assert len([who for who in ASKED_SOME_LINES if line in lines_for(who)]) >= 2
+    asked = Counter(line for who in ASKED_SOME_LINES for line in map(id, lines_for(who)))
+    assert [line for line in read_matrix() if asked[id(line)] < 2] == []
 
 
 @pytest.mark.feature("SRC_10")
 @pytest.mark.parametrize("who", ["stranger", "producer", "admin"])
 def test_what_the_matrix_does_not_ask_is_refused(
-    world, issue, library, draft, invitation, device, notice, answer_file, document, client_of, who
+    world, issue, library, draft, invitation, device, notice, answer_file, document, error_pages_once, client_of, who
 ):
     """No address takes a method that has no line, so nothing that is tried there can have an outcome of its own."""
     matrix, client = read_matrix(), client_of(who)
     listed = {(asked.name, asked.method) for asked in matrix}
     taken = []
-    for name, asked in {asked.name: asked for asked in matrix}.items():
+    for name, line in {line.asked.name: line for line in lines_of(world, matrix)}.items():
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             if (name, method) not in listed:
-                found = outcome(client.generic(method, asked.url(world)))
+                found = outcome(client.generic(method, line.url))
                 if found not in ("405", "403", "in"):
                     taken.append((method, name, found))
     assert taken == []
@@ -621,15 +747,15 @@ CLOSINGS = {
 @pytest.mark.feature("SRC_10")
 @pytest.mark.parametrize("how", CLOSINGS)
 def test_an_open_session_of_a_closed_login_is_worth_as_much_as_none(
-    world, issue, library, draft, invitation, device, notice, answer_file, document, client_of, how
+    world, issue, library, draft, invitation, device, notice, answer_file, document, error_pages_once, client_of, how
 ):
     found, expected = {}, {}
-    clients = [(asked, client_of("producer")) for asked in read_matrix()]
+    lines, client = lines_of(world, read_matrix()), client_of("producer")
     CLOSINGS[how](world.producer)
-    for asked, client in clients:
-        ask = client.get if asked.method == "GET" else client.post
-        line = f"{asked.method} {asked.name} {asked.what}"
-        found[line], expected[line] = outcome(ask(asked.url(world), asked.data(world))), asked.expected["stranger"]
+    for line in lines:
+        with undone():
+            found[str(line)] = outcome(line.ask(same_browser(client)))
+        expected[str(line)] = line.asked.expected["stranger"]
     assert found == expected
 
 
@@ -686,6 +812,7 @@ def test_public_views_are_known_by_name():
         "accounts:register-submitted",
         "accounts:register-verify-email",
         "accounts:resend-username",
+        "accounts:typing-pattern",
         "accounts:unlock",
         "accounts:verify",
         "content:contact",
@@ -694,17 +821,18 @@ def test_public_views_are_known_by_name():
         "enrollment:payment-callback",
         "health",
         "legal-terms",
+        "legal-typing-pattern",
         "metrics",
     }
 
 
-def test_the_second_lock_holds_without_the_first(world, notice, sign_in, settings):
+def test_the_second_lock_holds_without_the_first(world, notice, error_pages_once, settings):
     """``@requires`` refuses strangers even if the middleware that sends them to the login page is gone."""
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.endswith("LoginRequiredMiddleware")]
-    for asked in read_matrix():
-        if asked.expected["stranger"] == "in" and not asked.name.startswith("accounts:"):
-            response = Client().get(asked.url(world)) if asked.method == "GET" else Client().post(asked.url(world))
-            assert response.status_code == 403, asked
+    closed = [one for one in read_matrix() if one.expected["stranger"] == "in" and not one.name.startswith("accounts:")]
+    assert len(closed) > 100
+    for line in lines_of(world, closed):
+        assert line.ask(Client()).status_code == 403, line
 
 
 # --- what is not yours does not exist ---
@@ -836,7 +964,7 @@ HOSTILE_QUERIES = [
 def test_no_parameter_in_an_address_breaks_the_portal(world, client_of):
     client = client_of("producer")
     for query in HOSTILE_QUERIES:
-        for folder in ("/clients/", "/reports/new/"):
+        for folder in ("/clients/", "/reports/new/", "/reports/desk/", "/reports/commissions/"):
             assert client.get(f"{folder}?{query}").status_code in (200, 302), (folder, query)
 
 
@@ -1111,96 +1239,6 @@ def test_a_right_on_a_book_needs_the_book(world):
 def test_several_producers_may_grant_to_one_delegate(world):
     DelegateGrantFactory(producer=world.sibling.producer, delegate=world.delegate)
     assert set(Policy.objects.for_user(world.delegate)) == {world.policy, world.sibling_policy}
-
-
-# --- the carrier's administration ---
-
-
-APP_PAGE = next((a.route for a in addresses() if a.name == "admin:app_list"), "").removeprefix("admin/")
-
-
-def admin_urls() -> list[str]:
-    """Every address of the administration with made-up arguments."""
-    routes = [address.route for address in addresses() if address.is_admin]
-    return [
-        "/" + re.sub(r"<[^>]+>", "1", route.replace("(?P<url>.*)$", "nothing/").replace(APP_PAGE, "clients/"))
-        for route in routes
-    ]
-
-
-@pytest.mark.parametrize("who", [who for who in PEOPLE if who != "admin"])
-def test_the_administration_opens_to_nobody_but_the_carrier(world, client_of, who):
-    """One stranger, one producer and one delegate knock everywhere; of the others each at every fourth door, together at all."""
-    client = client_of(who)
-    urls = admin_urls()
-    assert len(urls) > 40
-    if who not in {"stranger", "producer", "delegate_with_service"}:
-        urls = urls[PEOPLE.index(who) % 4 :: 4]
-    for url in urls:
-        for ask in (client.get, client.post):
-            response = ask(url)
-            assert response.status_code in (302, 403, 404, 405), (url, response.status_code)
-            if response.status_code == 302:
-                assert urlsplit(response["Location"]).path in ("/accounts/login/", "/admin/login/", "/", "/admin/"), url
-            if url == "/admin/logout/" and ask == client.post:
-                client = client_of(who)
-
-
-def test_the_administration_opens_to_the_carrier(world, client_of):
-    client = client_of("admin")
-    lists = [reverse(a.name) for a in addresses() if a.name == "admin:index" or a.name.endswith("_changelist")]
-    assert len(lists) > 40
-    assert {url: client.get(url).status_code for url in lists} == dict.fromkeys(lists, 200)
-
-
-@pytest.mark.no_db
-def test_no_argument_of_an_admin_address_is_left_out():
-    assert [url for url in admin_urls() if set(url) & set("<>()^$?")] == []
-
-
-# --- looking changes nothing ---
-
-WRITTEN_BY_LOOKING = {"common_auditevent", "django_session"}
-
-
-def fingerprints() -> dict[str, str]:
-    """One checksum a table."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            if table not in WRITTEN_BY_LOOKING:
-                name = connection.ops.quote_name(table)
-                cursor.execute(f"SELECT md5(coalesce(string_agg(r::text, '|' ORDER BY r::text), '')) FROM {name} r")  # noqa: S608
-                found[table] = cursor.fetchone()[0]
-    return found
-
-
-@pytest.mark.parametrize("who", ["producer", "delegate", "admin"])
-def test_looking_changes_nothing(world, draft, client_of, who):
-    client = client_of(who)
-    result = client.post(reverse("clients:search"), {"by": "account", "value": world.account_number}).url
-    report = client.post(reverse("reporting:new"), {"policy_status": "ALL"}).url
-    urls = [asked.url(world) for asked in read_matrix() if asked.method == "GET"]
-    urls += [f"{address}{more}" for address in (result, report) for more in ("", "&page=2", "&sort=-status")]
-    urls += [f"{address}&format={kind}" for address in (result, report) for kind in ("csv", "xlsx")]
-    if who == "admin":
-        urls += admin_urls()
-    before = fingerprints()
-    assert len(before) > 30
-    for url in urls:
-        for ask in (client.get,) if url.startswith("/admin/") else (client.get, client.head):
-            response = ask(url)
-            if response.streaming:
-                list(response.streaming_content)
-            assert response.status_code in (200, 301, 302, 403, 404, 405), url
-    assert fingerprints() == before
-
-
-def test_the_fingerprint_sees_a_single_changed_field(world):
-    before = fingerprints()
-    Member.objects.filter(account=world.policy.account).update(middle_initial="Q")
-    after = fingerprints()
-    assert [table for table in before if before[table] != after[table]] == ["clients_member"]
 
 
 def test_people_made_for_these_tests_are_who_they_say(world):

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.no_db
 ROOT = Path(settings.BASE_DIR)
 NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 # Read from the environment and nothing anybody would set for the portal.
-NOT_CHOICES = {"PATH", "DJANGO_SETTINGS_MODULE"}
+NOT_CHOICES = {"PATH", "PGOPTIONS", "DJANGO_SETTINGS_MODULE"}
 
 
 def is_environment(node: ast.AST) -> bool:

@@ -43,6 +43,7 @@ NOT_BY_BOOK = {
         "Policy.objects": "ids with a number, looked up among the policies in scope",
         "Member.objects": "ids with a member number, looked up among the policies in scope",
     },
+    "reporting/at_risk.py": {"EvidenceItem.objects": "asked of applications in scope only"},
     "accounts/views/registration.py": {"Producer.objects": "nobody is signed in; the id was proven in step one"},
 }
 SCOPED_MODELS = {
@@ -112,7 +113,7 @@ def test_the_views_are_among_the_files_read():
         "clients/selectors/search.py",
         "clients/views/detail.py",
         "clients/tables.py",
-        "reporting/policy_status_report.py",
+        "reporting/narrowing.py",
     } <= set(read)
 
 
@@ -299,3 +300,71 @@ def test_locked_requirements_carry_hashes_and_no_address():
         assert not [line for line in lines if "://" in line or "index-url" in line], path
         packages = "\n".join(lines).replace("\\\n", " ").splitlines()
         assert all("--hash=sha256:" in package for package in packages), path
+
+
+# --- forms ---
+
+
+def test_forms_name_every_field_they_take():
+    """Mass assignment (ASVS 15.3.3): no form takes whatever a model has, and none takes all but some."""
+    offences = []
+    for path in files(".py"):
+        if local(path).startswith("tests/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and node.name == "Meta":
+                named = {ast.unparse(part.targets[0]): part.value for part in node.body if isinstance(part, ast.Assign)}
+                fields = named.get("fields")
+                if "exclude" in named or (isinstance(fields, ast.Constant) and fields.value == "__all__"):
+                    offences.append(local(path))
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("construct_instance"):
+                offences.append(local(path))
+    assert offences == []
+
+
+# --- docs/security.md ---
+
+
+def proofs_in(text: str) -> set[tuple[str, str]]:
+    """Each ``file::name`` of a text; several names after one file are separated by commas."""
+    return set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text))
+
+
+def test_every_test_that_the_security_checklist_names_exists():
+    text = (ROOT / "docs" / "security.md").read_text()
+    named = proofs_in(text)
+    assert len(named) > 100
+    defined = {
+        name: {
+            node.name for node in ast.walk(ast.parse((ROOT / name).read_text())) if isinstance(node, ast.FunctionDef)
+        }
+        for name in {file for file, _ in named}
+        if (ROOT / name).exists()
+    }
+    assert sorted(f"{file}::{test}" for file, test in named if test not in defined.get(file, ())) == []
+    # Nothing is called a test in a way that the line above does not read.
+    assert len(re.findall(r"tests/[\w/]+\.py::", text)) == len(re.findall(r"`tests/[\w/]+\.py::test_\w+`", text))
+
+
+def test_every_line_of_the_security_checklist_names_a_test_a_setting_or_a_reason():
+    text = (ROOT / "docs" / "security.md").read_text()
+    rows = {row[1]: row[2] for row in re.finditer(r"^\| (\d+\.\d+\.\d+) \| (.*) \|$", text, re.MULTILINE)}
+    proven = set(re.findall(r"^- (\d+\.\d+\.\d+): `tests/", text, re.MULTILINE))
+    assert len(rows) > 100
+    assert proven <= set(rows)
+    assert {
+        no for no, row in rows.items() if no not in proven and not re.search(r"`[^`]+`|deviation|operator", row)
+    } == set()
+
+
+def test_lines_of_the_security_checklist_are_short():
+    text = (ROOT / "docs" / "security.md").read_text()
+    assert [line for line in text.splitlines() if len(line) > 160] == []
+
+
+def test_every_setting_that_the_security_checklist_names_exists():
+    text = (ROOT / "docs" / "security.md").read_text()
+    sources = "\n".join(path.read_text() for path in files(".py") if not local(path).startswith("tests/"))
+    named = set(re.findall(r"`([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)`", text))
+    assert named
+    assert sorted(name for name in named if name not in sources) == []

@@ -40,11 +40,15 @@ from clients.selectors.pending_changes import pending_of
 from clients.services.policies import refresh_insured
 from enrollment.models import County
 from enrollment.selectors import quotes as selector
+from portal.common.access import Perm
 from portal.common.models import AuditEvent
 from portal.demo_data import contact_changes, loader, providers, quotes
 from portal.demo_data.cases import SPLIT_HOUSEHOLD_ACCOUNT
 from portal.demo_data.logins import FIXED_USERNAMES
 from portal.demo_runtime.greeting import TO_REGISTER
+from reporting import desk
+from reporting.models import CommissionStatement, Outreach
+from reporting.rules.desk import Why
 from tests.portal.test_consistency import BRANDS
 from tests.support.catalog import import_whole_catalog
 from tests.support.demo import (
@@ -215,7 +219,16 @@ def test_changes_for_the_member_system_stand_in_every_state_as_the_clients_pages
 def test_nobody_but_the_producer_of_the_demo_and_who_decides_about_papers_has_done_anything_yet(loaded):
     done = AuditEvent.objects.order_by().values_list("object_type", "actor_username").distinct()
     # Made through the services, as the producer and the carrier's staff would.
-    kinds = ("account", "quote", "application", "proposal", "documentsubmission", "payment")
+    kinds = (
+        "account",
+        "quote",
+        "application",
+        "proposal",
+        "documentsubmission",
+        "payment",
+        "custom report",
+        "report run",
+    )
     decided = {("application", "carrieradmin"), ("documentsubmission", "carrieradmin")}
     told = {("payment", "")}  # by the payment service
     assert set(done) <= {(kind, "rsolberg7") for kind in kinds} | decided | told
@@ -448,3 +461,24 @@ def test_every_kind_of_change_to_a_sample_of_the_book_is_a_valid_834(loaded):
 @pytest.mark.timeout(3600)  # a hundred seconds of processor
 def test_every_kind_of_change_to_the_whole_book_is_a_valid_834(loaded):
     assert_everything_can_be_told(Policy.objects.all(), batch=1000)
+
+
+# --- What reporting shows ---
+
+
+def test_the_desk_has_rows_of_every_reason_and_something_written_down(loaded):
+    rita = user("rsolberg7")
+    found = desk.desk_of(rita, now=datetime.combine(TODAY, time(9, 0), tzinfo=timezone.get_default_timezone()))
+    on_policies = [why for why in Why if not why.of_application]
+    assert {one.why for one in found.rows()} >= set(on_policies)
+    assert found.snoozed
+    assert Outreach.objects.for_user(rita).count() >= 4
+    assert not Outreach.objects.for_user(user("outsider9")).exists()
+
+
+def test_there_are_six_months_of_commission_statements(loaded):
+    rows = CommissionStatement.objects.for_user(user("rsolberg7"), perm=Perm.COMMISSIONS_VIEW)
+    assert rows.values("month").distinct().count() == 6
+    for row in rows:
+        amounts = [line.amount for line in row.lines.all()]
+        assert (len(amounts), sum(amounts)) == (row.line_count, row.total)

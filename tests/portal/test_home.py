@@ -83,5 +83,5 @@ def test_panels_are_asked_for_only_where_they_are_shown(world, sign_in, monkeypa
 
 def test_home_asks_little(world, sign_in, django_assert_max_num_queries):
     client = sign_in(world.delegate)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         client.get("/")

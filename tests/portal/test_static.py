@@ -299,7 +299,7 @@ def test_every_component_says_what_it_requires():
         assert "Required:" in opening.split("%}" if opening.startswith("{#") else "{% endcomment %}")[0], path
 
 
-@pytest.mark.parametrize("name", ["400.html", "500.html", "403_csrf.html"])
+@pytest.mark.parametrize("name", ["400.html", "500.html", "503.html", "403_csrf.html"])
 def test_error_page_needs_no_variable_and_no_request(name: str):
     page = get_template(name).render({})
     assert "<h1>" in page

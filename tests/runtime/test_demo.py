@@ -19,7 +19,7 @@ import pytest
 from portal.embedded.postgres import remove_cluster
 from tests.runtime.conftest import ROOT, server_processes, wait_until
 
-pytestmark = [pytest.mark.no_db, pytest.mark.processes]
+pytestmark = [pytest.mark.no_db, pytest.mark.processes, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ class Demo:
             return 0, str(error)
 
     def wait_ready(self) -> None:
-        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, seconds=60)
+        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, seconds=180)
         assert self.process.poll() is None, self.said
         wait_until(lambda: self.get("/health/")[0] == 200, seconds=20)
 

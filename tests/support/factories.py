@@ -89,6 +89,7 @@ class UserFactory(factory.django.DjangoModelFactory):
     role = User.Role.PRODUCER
     producer = factory.SubFactory(ProducerFactory)
     email_confirmed_at = factory.LazyFunction(timezone.now)
+    typing_choice = User.TypingChoice.SKIPPED  # else every login would lead to the typing page first
 
     password = PASSWORD
 

@@ -1,7 +1,8 @@
 """Walking through the application's steps as a browser does: reading a page's form, and sending it with other values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from urllib.parse import urlsplit
 
 from django.test import Client
@@ -32,6 +33,10 @@ HOSTILE = (
 )
 # No text field of the application takes it.
 UNREADABLE = ("x" * 5000,)
+# What a page is sent, round by round: the fields get the values of a round in turn. Every value in every field is for the drill.
+EVERY_VALUE = tuple((value,) for value in HOSTILE)
+_OTHERS = tuple(value for value in HOSTILE if value != MARK and value not in UNREADABLE)
+MIXED_VALUES = ((MARK,), UNREADABLE, *((*_OTHERS[start:], *_OTHERS[:start]) for start in range(0, len(_OTHERS), 3)))
 NOT_FIELDS = {"csrfmiddlewaretoken", "seen", "form_key", "sections", "act", "terms", "agree"}
 
 
@@ -126,34 +131,45 @@ def _silent(page: Element, passing: frozenset[str]) -> list[str]:
     ]
 
 
-def walk_hostile(client: Client, url: str, *, act: str, passing: frozenset[str] = frozenset()) -> list[str]:
-    """Send every hostile value in every field of the page at ``url``; what went wrong, nothing when all is well.
+def walk_hostile(
+    client: Client,
+    url: str,
+    *,
+    act: str,
+    rounds: Sequence[Sequence[str]] = MIXED_VALUES,
+    passing: frozenset[str] = frozenset(),
+) -> list[str]:
+    """Send hostile values, round by round, in every field of the page at ``url``; what went wrong, nothing when all is well.
 
     ``passing`` names fields that are not kept, and so say nothing when the page is opened again.
     """
     wrong = []
-    response = client.get(url)
-    if response.status_code != 200:
-        return [f"{url}: {response.status_code}"]
-    for value in HOSTILE:
-        fields = fields_of(pages.read(client.get(url)))
-        changed = {one.name: [value] for one in questions(fields)}
+    page = client.get(url)
+    if page.status_code != 200:
+        return [f"{url}: {page.status_code}"]
+    for values in rounds:
+        what = f"{url} {[value[:20] for value in values]}"
+        read = pages.read(page)
+        fields = fields_of(read)
+        changed = {one.name: [value] for one, value in zip(questions(fields), cycle(values), strict=False)}
         if not changed:
             wrong.append(f"{url}: asks nothing")
         response = client.post(url, sent(fields, act, **changed))
         if response.status_code >= 400:
-            wrong.append(f"{url} {value[:20]!r}: {response.status_code}")
+            wrong.append(f"{what}: {response.status_code}")
             continue
         again = client.get(url)
         if urlsplit(again.headers.get("Location", "")).path:
             continue
         if again.status_code != 200:
-            wrong.append(f"{url} {value[:20]!r}, reopened: {again.status_code}")
+            wrong.append(f"{what}, reopened: {again.status_code}")
+            continue
         if MARK in again.text or MARK in response.text:
-            wrong.append(f"{url} {value[:20]!r}: not escaped")
-        if value in UNREADABLE:
+            wrong.append(f"{what}: not escaped")
+        if values == UNREADABLE:
             # Whoever typed it sees it again, with what is wrong with it beside it.
-            wrong += [f"{url} {value[:20]!r}: {name} says nothing" for name in _silent(pages.read(again), passing)]
+            wrong += [f"{what}: {name} says nothing" for name in _silent(pages.read(again), passing)]
+        page = again
     return wrong
 
 

@@ -19,6 +19,7 @@ from portal.common.files import scanning
 from portal.common.files.models import StoredFile
 from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased
+from portal.common.staff_queues import Queue
 
 
 @admin.register(StoredFile)
@@ -28,6 +29,10 @@ class StoredFileAdmin(ReadMostlyAdmin):
     change_form_template = "admin/files/storedfile_change_form.html"
     list_display = ("id", "name", "kind", "short_length", "scan", "stored_by", "stored_at")
     list_filter = ("scan",)
+    queues = (
+        Queue(label="Files in which malware was found", order=150, filters={"scan__exact": "INFECTED"}, is_fault=True),
+        Queue(label="Files waiting for the malware scan", order=160, filters={"scan__exact": "PENDING"}),
+    )
     search_fields = ("id__exact",)
     search_help_text = "The number of the file."
     list_select_related = ("stored_by",)

@@ -21,7 +21,7 @@ class StoredFile(models.Model):
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Random name on the disk.")
     name = models.CharField(max_length=150, help_text="File name as sent, made safe.")
-    content_type = models.CharField(max_length=60, help_text="What the bytes are, not what the sender said.")
+    content_type = models.CharField(max_length=100, help_text="What the bytes are, not what the sender said.")
     size = models.PositiveIntegerField(help_text="Bytes, before encryption.")
     sha256 = models.CharField(max_length=64, help_text="Of the bytes as sent, in hexadecimal.")
     encrypted = models.BooleanField(default=False, help_text="Whether the bytes on the disk are encrypted.")

@@ -23,7 +23,7 @@ def encrypted_columns() -> Iterator[tuple[type[models.Model], crypto.EncryptedTe
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypts all encrypted fields under the first of FIELD_ENCRYPTION_KEYS. "
+        "Re-encrypts all encrypted fields under the first of FIELD_ENCRYPTION_KEYS, or of the setting a field names. "
         "Put a new key first, run this, then drop the old key. Safe to run again and while the portal works."
     )
 
@@ -57,11 +57,11 @@ class Command(BaseCommand):
                     if not rows:
                         return count
                     try:
-                        fresh = [(crypto.rotate(token), pk) for pk, token in rows]
+                        fresh = [(crypto.rotate(token, keys=field.keys), pk) for pk, token in rows]
                     except crypto.CannotDecrypt as exc:
                         raise CommandError(
                             f"{model._meta.label}.{field.name} holds a value no configured key opens. Nothing is lost: "
-                            "add the missing key to FIELD_ENCRYPTION_KEYS and run this again."
+                            f"add the missing key to {field.keys} and run this again."
                         ) from exc
                     if not dry_run:
                         cursor.executemany(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", fresh)  # noqa: S608
