@@ -9,7 +9,7 @@ CODE := portal accounts clients enrollment ecomm reporting
 CHECKS := check-lint check-format check-templates check-imports check-types check-migrations check-deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test drill check $(CHECKS) fix bench reset-demo venv venv-demo python clean
+.PHONY: help demo test drill check $(CHECKS) fix bench messages check-pages reset-demo venv venv-demo python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,13 @@ fix: venv ## Apply what linters and formatters can repair by themselves
 
 bench: venv ## Measure the portal against its own baseline pages
 	@exec env DJANGO_SETTINGS_MODULE=portal.settings.bench $(VENV_PYTHON) -m bench $(ARGS)
+
+messages: venv ## Collect what clients read into locale/es and compile it (needs gettext)
+	@$(VENV_PYTHON) manage.py makemessages -l es --no-location --no-wrap --no-obsolete -i '.venv*' -i tests
+	@$(VENV_PYTHON) manage.py compilemessages -l es
+
+check-pages: venv ## Look at every page of a running demo: axe, focus, width, console, titles (ARGS="--url ...")
+	@exec $(VENV_PYTHON) scripts/check_pages.py $(ARGS)
 
 reset-demo: venv-demo ## Drop the demo's database and files; the next `make demo` begins afresh
 	@exec $(VENV_PYTHON) manage.py reset_demo $(ARGS)

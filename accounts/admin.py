@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
+from accounts import admin_staff  # noqa: F401 - registers its page
 from accounts.forms.support import TicketForm
 from accounts.models import (
     AuthenticatorDevice,
@@ -67,6 +68,7 @@ class UserAdmin(ReadMostlyAdmin):
     search_fields = ("username__iexact", "producer__npn__exact")
     search_help_text = "A username in full, or a National Producer Number."
     editable_fields = ("is_active",)
+    hidden_fields = ("is_superuser", "is_staff", "staff_role")  # of staff, whose page says the role in words
     actions = ("unlock", "reset_second_factors", "reset_typing_pattern")
 
     @admin.action(description="Unlock", permissions=["change"])
@@ -141,8 +143,14 @@ class UserAdmin(ReadMostlyAdmin):
         return TemplateResponse(request, "admin/accounts/user_ticket.html", context)
 
     def get_editable_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        # Nobody locks themselves out by accident.
-        return () if obj is not None and obj.pk == request.user.pk else self.editable_fields
+        # The carrier's staff have a page of their own, where their roles are.
+        return () if obj is not None and obj.role == User.Role.CARRIER_ADMIN else self.editable_fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Producers and delegates; the carrier's staff are there for those who may look at staff accounts."""
+        rows: QuerySet[User] = super().get_queryset(request)
+        user = cast(User, request.user)
+        return rows if user.has_perm("accounts.view_staffaccount") else rows.exclude(role=User.Role.CARRIER_ADMIN)
 
     def for_producer(self, obj: User) -> str:
         return obj.producer.npn if obj.producer else ""

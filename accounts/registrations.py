@@ -7,14 +7,16 @@ from accounts.services import (
     emergency_access,  # noqa: F401 - its outbox handler
     lockout,  # noqa: F401 - its outbox handler
 )
-from portal.common import account_menu, activity, navigation
+from accounts.tour import card
+from portal.common import account_menu, activity, home, navigation
 from portal.common.access import Perm
 from portal.common.account_menu import Entry
-from portal.common.content import audience
+from portal.common.content import audience, help_links
 from portal.common.notifications import kinds
 from portal.common.notifications.models import NotificationPreference
 
-# Order in the menu: My Information 10, My Delegates 20, Edit Profile 30, Carrier administration 80, Logout 90.
+# Order in the menu: My Information 10, My Delegates 20, Edit Profile 30, Report an Issue 70, Guided Tour 75, Carrier
+# administration 80, Logout 90.
 account_menu.register(
     Entry(label="My Information", url_name="accounts:my-information", perm=Perm.SIGNED_IN, order=10),
     Entry(label="Edit Profile", url_name="accounts:profile", perm=Perm.SIGNED_IN, order=30),
@@ -23,6 +25,17 @@ account_menu.register(
 account_menu.register(
     Entry(label="My Delegates", url_name="accounts:delegates", perm=Perm.DELEGATES_MANAGE, order=20),
 )
+account_menu.register(Entry(label="Guided Tour", url_name="accounts:tour", perm=Perm.SIGNED_IN, order=75))
+help_links.register(
+    help_links.HelpLink(
+        label="Guided Tour",
+        text="Where things are in this portal",
+        url_name="accounts:tour",
+        perm=Perm.SIGNED_IN,
+        order=90,
+    )
+)
+home.register(home.Panel(name="tour", template="accounts/_tour_card.html", perm=Perm.SIGNED_IN, order=0, context=card))
 navigation.register(
     navigation.Entry(
         label="My Hierarchy",

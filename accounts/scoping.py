@@ -1,7 +1,7 @@
 """Whose data is it: the one door through which client rows are read.
 
 A producer sees the own book and the downline's; a delegate the own books of the producers who granted access, on the
-days and with the scopes granted; a carrier admin everything. What is out of scope does not exist (404). A producer
+days and with the scopes granted; carrier staff every book, as far as their role goes (portal.common.staff_roles). What is out of scope does not exist (404). A producer
 whose contract is terminated opens nothing, and neither do the grants given before (docs/adr/0010).
 
 A delegate of several producers may narrow this to one of them for a session (``user.working_for_id``). The choice is
@@ -20,6 +20,7 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import models
 
+from portal.common import staff_roles
 from portal.common.access import (
     CARRIER_ADMIN_PERMS,
     DELEGATE_BASE_PERMS,
@@ -30,6 +31,7 @@ from portal.common.access import (
 )
 from portal.common.client_actions import NOT_YOURS_HERE
 from portal.common.dates import today_in
+from portal.common.lookups import Ids
 
 if TYPE_CHECKING:
     from accounts.models import DelegateGrant, Producer, User
@@ -62,7 +64,7 @@ def held_perms(user: User, *, on: date | None = None) -> frozenset[Perm]:
     if not user.is_open:
         return frozenset()
     if user.role == user.Role.CARRIER_ADMIN:
-        return CARRIER_ADMIN_PERMS
+        return CARRIER_ADMIN_PERMS if user.is_superuser else staff_roles.portal_perms(user.staff_role)
     if user.role == user.Role.PRODUCER:
         return PRODUCER_PERMS
     grants = _grants(user, on) if on else narrowed(user.grants_in_force, user.working_for_id)
@@ -160,7 +162,7 @@ class BookScopedQuerySet(models.QuerySet[Row]):
 
     def in_books(self, number_ids: list[int]) -> Any:
         """Rows whose owning producer number is one of ``number_ids``."""
-        return self.filter(**{f"{self.number_path}__any_of": number_ids})
+        return self.filter(**{f"{self.number_path}__any_of": Ids(number_ids)})
 
 
 class ProducerScopedQuerySet(models.QuerySet[Row]):
@@ -174,7 +176,7 @@ class ProducerScopedQuerySet(models.QuerySet[Row]):
             return self.none()
         if user.role == user.Role.CARRIER_ADMIN:
             return self
-        return self.filter(**{f"{self.producer_path}__any_of": producer_ids(user, perm=perm)})
+        return self.filter(**{f"{self.producer_path}__any_of": Ids(producer_ids(user, perm=perm))})
 
 
 def perms_on_book(user: User, *, producer_id: int) -> frozenset[Perm]:

@@ -3,15 +3,27 @@
 import argparse
 import os
 
+# What `make bench` measures; "reports" are some of the pages, "memory" takes long and runs only by itself.
+PARTS = (
+    "pricing",
+    "pages",
+    "reports",
+    "journeys",
+    "plans",
+    "applications",
+    "search",
+    "growth",
+    "exports",
+    "cards",
+    "import",
+    "memory",
+)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=")
     parser.add_argument("--users", default="", help="Whose books to measure, with commas; the loaded ones by default.")
-    parser.add_argument(
-        "--only",
-        choices=["pages", "reports", "search", "growth", "exports", "cards", "pricing", "plans", "applications"],
-        help="One part.",
-    )
+    parser.add_argument("--only", choices=PARTS, help="One part.")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.bench")
 
@@ -19,19 +31,25 @@ def main() -> None:
 
     django.setup()
 
-    from bench import applications, cards, exports, pages, pricing, search, view_plans
+    from bench import applications, cards, exports, journeys, member_import, memory, pages, pricing, search, view_plans
     from portal.embedded.commands import database_for
 
     with database_for(["manage.py", "bench"]):
         if options.only in (None, "pricing"):
             pricing.measure()
-        if options.only == "pricing":
+        if options.only in (None, "import"):
+            member_import.measure()
+        if options.only in ("pricing", "import"):
             return
         users = [name for name in options.users.split(",") if name] or pages.loaded_users()
         if options.only in (None, "pages"):
             pages.measure(users)
+        if options.only == "memory":
+            memory.measure(users[0])
         if options.only == "reports":
             pages.measure(users, only_reports=True)
+        if options.only in (None, "journeys"):
+            journeys.measure(users[0])
         if options.only in (None, "plans"):
             view_plans.measure(users[0])
         if options.only in (None, "applications"):
@@ -40,6 +58,8 @@ def main() -> None:
             search.measure(users)
         if options.only in (None, "growth"):
             search.measure_growth("bench3k" if "bench3k" in users else users[0])
+        if options.only in (None, "exports"):
+            exports.measure_report("bench3k" if "bench3k" in users else users[0])
     if options.only in (None, "exports"):
         exports.measure()
     if options.only in (None, "cards"):

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import ProducerNumber, User
-from bench.pages import signed_in
-from bench.search import taken_ms
+from bench.pages import BASELINE, signed_in, time_page
+from bench.turns import HEADING
 from clients.models import Policy
 from enrollment.models import Applicant, Application, QuotePerson
 
@@ -22,17 +22,14 @@ SURNAMES = ("Solberg", "Achebe", "Vasquez", "Marchetti", "Okafor", "Lindgren", "
 def measure(username: str) -> None:
     """Print one line for each list: its first page, its last, and a search by name."""
     client, user = signed_in(username), User.objects.get(username=username)
-    baseline, baseline_95 = taken_ms(lambda: client.get("/bench/page/"))
     with transaction.atomic():
         _fill(user)
         print(f"\n{username}: {Application.objects.for_user(user).count():,} applications in view")
-        print(f"{'list of applications':<30}{'p50 ms':>9}{'p95 ms':>9}{'p50 x':>8}{'p95 x':>8}")
-        print(f"{'baseline: /bench/page/':<30}{baseline:>9.1f}{baseline_95:>9.1f}")
+        print(f"{'list, baseline ' + BASELINE:<36}{HEADING}")
         for name in LISTS:
             path = f"/enroll/applications/?tab={name}"
             for what, address in (("", path), (", last page", f"{path}&page=9999")):
-                p50, p95 = taken_ms(lambda address=address: client.get(address))
-                print(f"{name + what:<30}{p50:>9.1f}{p95:>9.1f}{p50 / baseline:>8.2f}{p95 / baseline_95:>8.2f}")
+                print(time_page(name + what, client, address), flush=True)
         transaction.set_rollback(True)
 
 

@@ -1,13 +1,14 @@
 """Every field of the client search as an HTTP request, and whether it stays flat while the portal grows.
 
-Three ratios, each within this one run: to the plainest signed-in page with 25 rows, to a stock Django admin changelist
-that searches the same rows, and of the portal as it is to one of a tenth of its policies around the same book.
+Two ratios, each within this one run: to the plainest signed-in page with 25 rows, and to a stock Django admin changelist
+that searches the same rows. How the first of them grows is measured around one book, in a portal of a tenth of the policies,
+of half of them and of all.
 """
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +16,8 @@ from django.db import connection
 from django.test import Client, RequestFactory
 
 from accounts.models import ProducerNumber, User
-from bench.pages import signed_in
+from bench.pages import BASELINE, result_address, signed_in, time_page
+from bench.turns import HEADING
 from clients.models import ContactPoint, Member, Policy
 
 ROUNDS = 40
@@ -44,37 +46,41 @@ def measure(usernames: list[str]) -> None:
         book = Policy.objects.for_user(user).count()
         print(f"\n{username}: {book:,} policies in view of {Policy.objects.count():,} in the portal")
         asked = _asked(user)
-        baseline, baseline_95 = taken_ms(lambda client=client: client.get("/bench/page/"))
-        print(f"{'search':<30}{'p50 ms':>9}{'p95 ms':>9}{'p50 x':>8}{'p95 x':>8}")
-        print(f"{'baseline: /bench/page/':<30}{baseline:>9.1f}{baseline_95:>9.1f}")
+        print(f"{'search, baseline ' + BASELINE:<36}{HEADING}")
         for name, (path, posted) in asked.items():
-            address = client.post(path, posted)["Location"]
-            p50, p95 = taken_ms(lambda client=client, address=address: client.get(address))
-            print(f"{name:<30}{p50:>9.1f}{p95:>9.1f}{p50 / baseline:>8.2f}{p95 / baseline_95:>8.2f}")
+            print(time_page(name, client, client.post(path, posted)["Location"]), flush=True)
         _against_the_admin(client, asked["last name"])
 
 
-def measure_growth(username: str) -> None:
-    """Print what first page, deep page and count cost in a portal of a tenth of the policies and in the whole one."""
+def measure_growth(username: str, parts: Sequence[int] = (10, 2, 1)) -> None:
+    """Print what pages cost in a portal of a tenth of the policies, of half of them, and in the whole one, around one book."""
     client = signed_in(username)
     user = User.objects.get(username=username)
     rows = Policy.objects.for_user(user)
-    address = client.post("/clients/", {"advanced": "1", "last_name": "s"})["Location"]
-    acts: dict[str, Callable[[], Any]] = {
-        "first page": lambda: client.get(address),
-        "deep page": lambda: client.get(f"{address}&page=9999"),
-        "count": rows.count,
+    account = rows.exclude(account__number=None).order_by("id").values_list("account__number", flat=True)[0]
+    everything = result_address(client, "/reports/new/", {"policy_status": "ALL"})
+    by_name = client.post("/clients/", {"advanced": "1", "last_name": "s"})["Location"]
+    pages = {
+        "search by account number": result_address(client, "/clients/", {"by": "account", "value": account}),
+        "search by first letter of last name": by_name,
+        "the same, last page": f"{by_name}&page=9999",
+        "client detail": f"/clients/{account}/",
+        "report: All": everything,
+        "report: All, last page": f"{everything}&page=9999",
+        "save-the-policy desk": "/reports/desk/",
+        "dashboard": "/reports/",
     }
-    small, large = {}, {}
-    with _a_tenth_around(user):
-        few = Policy.objects.count()
-        for name, act in acts.items():
-            small[name] = taken_ms(act)[0]
-    for name, act in acts.items():
-        large[name] = taken_ms(act)[0]
-    print(f"\n{username}'s book of {rows.count():,} in a portal of {few:,} and of {Policy.objects.count():,} policies")
-    for name in acts:
-        print(f"{name:<30}{small[name]:>9.2f}{large[name]:>9.2f}{large[name] / small[name]:>8.2f}")
+    found: list[tuple[int, int, dict[str, float]]] = []
+    for part in parts:
+        with _a_part_around(user, part) if part > 1 else nullcontext():
+            timings = {name: time_page(name, client, address) for name, address in pages.items()}
+            size = Policy.objects.count(), Member.objects.count()
+            found.append((*size, {name: one.p50 / one.base50 for name, one in timings.items()}))
+    print(f"\n{username}'s book of {rows.count():,} policies while the portal grows, p50 as ratio to {BASELINE}")
+    print(f"{'policies':<36}" + "".join(f"{policies:>12,}" for policies, _members, _ratios in found))
+    print(f"{'members':<36}" + "".join(f"{members:>12,}" for _policies, members, _ratios in found))
+    for name in pages:
+        print(f"{name:<36}" + "".join(f"{ratios[name]:>12.2f}" for _policies, _members, ratios in found))
 
 
 def _asked(user: User) -> dict[str, tuple[str, dict[str, str]]]:
@@ -143,10 +149,10 @@ def _against_the_admin(client: Client, search: tuple[str, dict[str, str]]) -> No
 
 
 @contextmanager
-def _a_tenth_around(user: User) -> Iterator[None]:
-    """Look at copies of the client tables that hold the user's book and a tenth of everything else."""
+def _a_part_around(user: User, part: int) -> Iterator[None]:
+    """Look at copies of the client tables that hold the user's book and one household in ``part`` of everything else."""
     numbers = list(Policy.objects.for_user(user).order_by().values_list("producer_number_id", flat=True).distinct())
-    wanted = "producer_number_id = ANY(%s) OR account_id %% 10 = 0"
+    wanted = f"producer_number_id = ANY(%s) OR account_id %% {int(part)} = 0"
     accounts = f"SELECT account_id FROM public.clients_policy WHERE {wanted}"  # noqa: S608 - constants of this file
     filters = {
         "clients_account": f"id IN ({accounts})",
@@ -156,16 +162,16 @@ def _a_tenth_around(user: User) -> Iterator[None]:
         "clients_surnameform": "%s::bigint[] IS NOT NULL",
     }
     with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS bench_tenth CASCADE")
-        cursor.execute("CREATE SCHEMA bench_tenth")
+        cursor.execute("DROP SCHEMA IF EXISTS bench_part CASCADE")
+        cursor.execute("CREATE SCHEMA bench_part")
         try:
             for table in COPIED:
-                cursor.execute(f"CREATE TABLE bench_tenth.{table} (LIKE public.{table} INCLUDING ALL)")
+                cursor.execute(f"CREATE TABLE bench_part.{table} (LIKE public.{table} INCLUDING ALL)")
                 copied = f"SELECT * FROM public.{table} WHERE {filters[table]}"  # noqa: S608 - constants of this file
-                cursor.execute(f"INSERT INTO bench_tenth.{table} OVERRIDING SYSTEM VALUE {copied}", [numbers])
-                cursor.execute(f"VACUUM (ANALYZE) bench_tenth.{table}")
-            cursor.execute("SET search_path TO bench_tenth, public")
+                cursor.execute(f"INSERT INTO bench_part.{table} OVERRIDING SYSTEM VALUE {copied}", [numbers])
+                cursor.execute(f"VACUUM (ANALYZE) bench_part.{table}")
+            cursor.execute("SET search_path TO bench_part, public")
             yield
         finally:
             cursor.execute("SET search_path TO public")
-            cursor.execute("DROP SCHEMA IF EXISTS bench_tenth CASCADE")
+            cursor.execute("DROP SCHEMA IF EXISTS bench_part CASCADE")

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bench.pages import _time, signed_in
+from bench.pages import BASELINE, signed_in, time_page
+from bench.turns import HEADING
 from enrollment.models import County, Quote
 from enrollment.selectors import quotes as selector
 from enrollment.selectors.open_enrollment import effective_dates_offered
@@ -38,14 +39,12 @@ def measure(username: str) -> None:
             "Review Selected Plans": f"{address}review/",
             "Quotes": "/enroll/quotes/",
         }
-        baseline = _time("baseline: /bench/page/", client, "/bench/page/")
-        timings = [baseline, *(_time(name, client, path) for name, path in addresses.items())]
+        timings = [time_page(name, client, path) for name, path in addresses.items()]
         transaction.set_rollback(True)
     print(f"\n{username}: quotes in Cook County")
-    print(f"{'page':<28}{'p50 ms':>9}{'p95 ms':>9}{'p50 x':>8}{'p95 x':>8}")
+    print(f"{'page, baseline ' + BASELINE:<36}{HEADING}")
     for timing in timings:
-        ratios = f"{timing.p50 / baseline.p50:>8.2f}{timing.p95 / baseline.p95:>8.2f}"
-        print(f"{timing.name:<28}{timing.p50:>9.1f}{timing.p95:>9.1f}{ratios}")
+        print(timing)
 
 
 def _quote(user: User, *, people: int) -> Quote:

@@ -18,6 +18,7 @@ from clients.models import MemberChange, X12File, X12TransactionSet
 from portal.common.admin_base import ReadMostlyAdmin
 from portal.common.files.responses import SANDBOX
 from portal.common.staff_queues import Queue
+from portal.common.staff_roles import Right
 
 State = X12File.State
 
@@ -118,6 +119,7 @@ class X12FileAdmin(ReadMostlyAdmin):
         if obj is not None:
             sets = obj.sets if obj.direction == X12File.Direction.OUT else obj.answered_sets
             context["sets"] = list(sets.select_related("change", "file", "answered_by").order_by("id"))
+            context["may_open"] = self.has_right(request, Right.OPEN)
             context["may_put_back"] = obj.state == State.QUARANTINED and self.has_put_back_permission(request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -125,7 +127,7 @@ class X12FileAdmin(ReadMostlyAdmin):
 
     def segments_view(self, request: HttpRequest, file_id: int) -> HttpResponse:
         """The file, one segment a line."""
-        file = self._file(request, file_id)
+        file = self._file(request, file_id, Right.OPEN)
         try:
             shown = lines(folders.content(file))
         except folders.NotHere as exc:
@@ -143,7 +145,7 @@ class X12FileAdmin(ReadMostlyAdmin):
 
     def download_view(self, request: HttpRequest, file_id: int) -> HttpResponse:
         """The file as it was sent or came in."""
-        file = self._file(request, file_id)
+        file = self._file(request, file_id, Right.OPEN)
         try:
             data = folders.content(file)
         except folders.NotHere as exc:
@@ -158,7 +160,7 @@ class X12FileAdmin(ReadMostlyAdmin):
 
     def put_back_view(self, request: HttpRequest, file_id: int) -> HttpResponse:
         """Have a file from the quarantine read again, after what was wrong has been mended."""
-        file = self._file(request, file_id)
+        file = self._file(request, file_id, Right.VIEW)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_put_back_permission(request):
@@ -176,11 +178,11 @@ class X12FileAdmin(ReadMostlyAdmin):
         """Whoever may change files may have them read again; there is nothing else to change."""
         return admin.ModelAdmin.has_change_permission(self, request)
 
-    def _file(self, request: HttpRequest, file_id: int) -> X12File:
+    def _file(self, request: HttpRequest, file_id: int, right: Right) -> X12File:
         file: X12File | None = self.get_object(request, str(file_id))
         if file is None:
             raise Http404
-        if not self.has_view_permission(request, file):
+        if not self.has_right(request, right):
             raise PermissionDenied
         return file
 

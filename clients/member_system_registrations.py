@@ -32,5 +32,6 @@ kinds.register(
         default_email=NotificationPreference.Email.DIGEST,
         perm=Perm.CARRIER_ADMIN,
         roles=frozenset({User.Role.CARRIER_ADMIN}),
+        staff_permission="clients.change_memberchange",
     ),
 )

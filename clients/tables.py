@@ -2,20 +2,19 @@
 
 from collections.abc import Callable
 from datetime import date
-from functools import cache, reduce
+from functools import reduce
 from operator import and_
 from typing import Any
-from urllib.parse import quote
 
 from django.db.models import Case, CharField, F, Func, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Concat
 from django.db.models.lookups import IContains
-from django.urls import reverse
 
 from clients.models import Policy
 from clients.rules.names import name_key
 from clients.rules.policy_status import PolicyStatus, ReportStatus, report_note, report_status
 from portal.common import dates
+from portal.common.addresses import address_of
 from portal.common.tables import (
     BadFilter,
     Column,
@@ -69,20 +68,8 @@ def status_pill(policy: Policy) -> str:
 def client_url(policy: Policy) -> str:
     """The client's detail page; a household without an account number yet opens by its E-App number (SRC_14)."""
     if policy.account.number:
-        return _address("clients:detail", policy.account.number)
-    return _address("clients:detail-by-eapp", policy.eapp_number) if policy.eapp_number else ""
-
-
-def _address(name: str, number: str) -> str:
-    """``reverse`` for one of the many numbers of a page."""
-    before, after = _around(name)
-    return f"{before}{quote(number, safe='')}{after}"
-
-
-@cache
-def _around(name: str) -> tuple[str, str]:
-    before, _, after = reverse(name, args=["00"]).partition("00")
-    return before, after
+        return address_of("clients:detail", policy.account.number)
+    return address_of("clients:detail-by-eapp", policy.eapp_number) if policy.eapp_number else ""
 
 
 def _by_key(field: str) -> Callable[[str], Q]:

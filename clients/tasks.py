@@ -10,6 +10,7 @@ from django.utils import timezone
 from clients.idcards import rendering
 from clients.membersystem import answers
 from clients.membersystem.sweep import sweep
+from clients.membersystem.x12 import forgetting
 from clients.services import id_card_files, statuses
 
 logger = structlog.get_logger(__name__)
@@ -52,3 +53,9 @@ def watch_member_changes(**_kwargs: Any) -> None:
 def forget_id_card_files(**_kwargs: Any) -> None:
     """Delete files of temporary ID cards that are old enough."""
     id_card_files.forget_old_files(now=timezone.now())
+
+
+@shared_task(name="clients.forget_x12_files", ignore_result=True)
+def forget_x12_files(**_kwargs: Any) -> None:
+    """Delete raw files of the 834 gateway that are old enough."""
+    forgetting.forget(now=timezone.now())

@@ -33,6 +33,7 @@ class EventInline(admin.TabularInline):
     """Everything that was told, in the order it came."""
 
     model = PaymentEvent
+    template = "admin/enrollment/payment_events.html"
     extra = 0
     can_delete = False
     fields = ("received_at", "source", "told", "at", "amount", "state_before", "state_after", "reason")
@@ -74,7 +75,7 @@ class PaymentAdmin(ReadMostlyAdmin):
     def for_producer(self, obj: Any) -> str:
         return str(obj.producer_number.producer.npn)
 
-    @admin.action(description="Reconcile: ask the payment service", permissions=["view"])
+    @admin.action(description="Reconcile: ask the payment service", permissions=["work"])
     def ask_the_service(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Ask about the chosen payments now; what is new is taken as if it had been told."""
         now, new, asked = timezone.now(), 0, 0

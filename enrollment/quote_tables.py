@@ -60,7 +60,7 @@ def _columns(*, now: datetime, several_numbers: bool) -> tuple[Column, ...]:
             choices=[("", "All"), *((state, state) for state in US_STATES)],
         ),
         Column(
-            key="zip", label="ZIP Code", value=lambda row: row.zip, sort=("zip",), filter_by=starts("zip"), shown=False
+            key="zip", label="Zip Code", value=lambda row: row.zip, sort=("zip",), filter_by=starts("zip"), shown=False
         ),
         Column(
             key="effective_date",

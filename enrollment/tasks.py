@@ -30,3 +30,9 @@ def tell_of_papers_due(**_kwargs: Any) -> None:
 def reconcile_payments(**_kwargs: Any) -> None:
     """Ask payment services what became of the payments that may have changed."""
     payment_reconciling.reconcile(now=timezone.now())
+
+
+@shared_task(name="enrollment.forget_drafts", ignore_result=True)
+def forget_drafts(**_kwargs: Any) -> None:
+    """Delete applications that were never submitted and expired long ago."""
+    draft_expiry.forget(now=timezone.now())

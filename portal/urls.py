@@ -26,6 +26,8 @@ urlpatterns = [
     path("legal/typing-pattern/", typing_pattern.notice, name="legal-typing-pattern"),
     path("admin/", admin.site.urls),
     path("health/", health.health, name="health"),
+    path("health/live/", health.live, name="health-live"),
+    path("health/ready/", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
 ]
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, Count, DecimalField, Exists, ExpressionWrapper, F, OuterRef, Q, Sum, Value
+from django.db.models import BooleanField, Count, DecimalField, Exists, ExpressionWrapper, F, OuterRef, Q, Sum
 
 from accounts.models import User
 from clients.models import Policy
@@ -168,11 +168,17 @@ def may_be_at_risk(rows: Any, *, among: Any, today: date) -> Any:
         status__in=IN_FORCE,
         effective_date__gt=OuterRef("effective_date"),
     )
-    told, worked_out = rules.asks_from(today), today - timedelta(days=DERIVED_ENDS_DAYS)
     # In this order: what another row has to be looked up for comes last.
-    lately = Q(term_date__gte=told) | Q(term_date_derived=True, term_date__gte=worked_out)
-    ended = Q(status=Status.TERMED) & lately & ~Exists(follower)
-    return rows.filter(Q(status__in=TO_PAY) | ended)
+    return rows.filter(Q(status__in=TO_PAY) | _ended_lately(today) & ~Exists(follower))
+
+
+def _ended_lately(today: date) -> Q:
+    """Policies whose end may be undone, if no other has taken their place."""
+    told, worked_out = rules.asks_from(today), today - timedelta(days=DERIVED_ENDS_DAYS)
+    # The earlier day by itself is where an index can begin.
+    return Q(status=Status.TERMED, term_date__gte=min(told, worked_out)) & (
+        Q(term_date__gte=told) | Q(term_date_derived=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +193,14 @@ class Group:
 
 def grouped(rows: Any, days: dict[str, date], *, with_premiums: bool = False) -> Iterator[Group]:
     """The rows that are at risk, in groups; one query."""
-    alike = rows.order_by().annotate(**_COMPARED).values_list(*_NAMES)
-    premiums = Sum(_NET) if with_premiums else Value(_NOTHING, output_field=_NET.output_field)
-    for *values, count, premium in alike.annotate(policies=Count("pk"), premiums=premiums):
-        kind = Kind(*values)
+    alike = rows.order_by().annotate(**_COMPARED).values_list(*_NAMES).annotate(policies=Count("pk"))
+    if with_premiums:
+        alike = alike.annotate(premiums=Sum(_NET))
+    most = len(_NAMES)
+    for row in alike:
+        kind = Kind(*row[:most])
         if (verdict := judge(kind, days[kind.us_state])) is not None:
-            yield Group(kind, verdict, count, premium)
+            yield Group(kind, verdict, row[most], row[most + 1] if with_premiums else _NOTHING)
 
 
 def one_by_one(rows: Any, days: dict[str, date]) -> Iterator[AtRisk]:
@@ -204,42 +212,82 @@ def one_by_one(rows: Any, days: dict[str, date]) -> Iterator[AtRisk]:
 
 
 def of_tiers(
-    rows: Any, tiers: Sequence[Sequence[Group]], *, without: Iterable[int], first: int, most: int
+    rows: Any,
+    tiers: Sequence[Sequence[Group]],
+    *,
+    among: Any,
+    today: date,
+    without: Iterable[int],
+    first: int,
+    most: int,
 ) -> list[AtRisk]:
     """Policies of these groups, tier by tier and the higher premium first, from place ``first`` on; one query.
 
-    ``rows`` are those among which they are looked for, ``without`` are ids that are passed over.
+    ``rows``, ``among`` and ``today`` are those of ``may_be_at_risk``; ``without`` are ids that are passed over.
     """
     groups = [group for tier in tiers for group in tier]
+    statuses = {group.kind.status for group in groups}
+    if Status.TERMED not in statuses:
+        scope, same, still = to_pay(rows), _SAME, ("TRUE", ())
+    else:
+        only_ended = statuses == {Status.TERMED}
+        ended = _ended_lately(today)
+        scope = rows.filter(ended if only_ended else Q(status__in=TO_PAY) | ended)
+        # A status that all have is not compared: the planner would take it for rare, and walk each row through the groups.
+        same = _SAME_BUT_STATUS if only_ended else _SAME
+        followers, in_scope = _sql(
+            among.filter(status__in=IN_FORCE).values_list("account_id", "line", "effective_date")
+        )
+        still = (_NOT_FOLLOWED.format(followers=followers), in_scope)
+    inner, parameters = _sql(scope.annotate(**_COMPARED).values_list("pk", _NET, "account_id", "line", *_NAMES))
     paid_to = list({group.kind.paid_to_date for group in groups})
     placed = [place for place, tier in enumerate(tiers) for _group in tier]
-    inner = rows.order_by().annotate(**_COMPARED).values_list("pk", _NET, *_NAMES)
-    scope, parameters = inner.query.sql_with_params()
     columns = [list(column) for column in zip(*(group.kind for group in groups), strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(
-            _OF_TIERS.format(scope=scope),
-            [*parameters, *columns, placed, paid_to, None in paid_to, list(without), most, first],
+            _OF_TIERS.format(scope=inner, same=same, still=still[0]),
+            [*parameters, *columns, placed, paid_to, None in paid_to, list(without), *still[1], most, first],
         )
         return [groups[number - 1].verdict.of(f"p{pk}", net) for pk, net, number in cursor.fetchall()]
 
 
+def _sql(rows: Any) -> tuple[str, tuple[Any, ...]]:
+    sql, parameters = rows.order_by().query.sql_with_params()
+    return sql, parameters
+
+
 # Equality where a column is never empty is what the database can look up; the others are compared afterwards. The days
-# by themselves first, so that few rows come to that.
+# by themselves first, so that few rows come to that. What another row has to be looked up for is asked last, in the order of
+# the list, until the page is full: OFFSET 0 keeps it out of the inner query.
 _OF_TIERS = """
-SELECT one.pk, one.net, wanted.number
-FROM ({{scope}}) AS one (pk, net, {names})
-JOIN unnest({arrays}, %s::int[]) WITH ORDINALITY AS wanted ({names}, tier, number) ON {same}
-WHERE (one.paid_to_date = ANY(%s::date[]) OR (%s AND one.paid_to_date IS NULL)) AND one.pk <> ALL(%s::bigint[])
-ORDER BY wanted.tier, one.net DESC, one.pk
+SELECT found.pk, found.net, found.number
+FROM (
+    SELECT one.pk, one.net, one.account_id, one.line, one.status, one.effective_date, wanted.tier, wanted.number
+    FROM ({{scope}}) AS one (pk, net, account_id, line, {names})
+    JOIN unnest({arrays}, %s::int[]) WITH ORDINALITY AS wanted ({names}, tier, number) ON {{same}}
+    WHERE (one.paid_to_date = ANY(%s::date[]) OR (%s AND one.paid_to_date IS NULL)) AND one.pk <> ALL(%s::bigint[])
+    ORDER BY wanted.tier, one.net DESC, one.pk
+    OFFSET 0
+) AS found
+WHERE {{still}}
+ORDER BY found.tier, found.net DESC, found.pk
 LIMIT %s OFFSET %s
-""".format(
+""".format(  # noqa: S608 - constants of this file; what differs comes as parameters
     names=", ".join(_NAMES),
     arrays=", ".join(f"%s::{sql_type}[]" for _name, sql_type, _empty in _ALIKE),
-    same=" AND ".join(
-        f"one.{name} {'IS NOT DISTINCT FROM' if empty else '='} wanted.{name}" for name, _type, empty in _ALIKE
-    ),
 )
+_SAME_BUT_STATUS = " AND ".join(
+    f"one.{name} {'IS NOT DISTINCT FROM' if empty else '='} wanted.{name}"
+    for name, _type, empty in _ALIKE
+    if name != "status"
+)
+_SAME = f"one.status = wanted.status AND {_SAME_BUT_STATUS}"
+# As ``may_be_at_risk`` leaves them out.
+_NOT_FOLLOWED = """found.status <> 'TERMED' OR NOT EXISTS (
+    SELECT 1 FROM ({followers}) AS follower (account_id, line, effective_date)
+    WHERE follower.account_id = found.account_id AND follower.line = found.line
+        AND follower.effective_date > found.effective_date
+)"""
 
 
 def grace_by_month(user: User) -> dict[Why, tuple[int, Decimal]]:

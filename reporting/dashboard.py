@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from clients.models import Policy
@@ -17,10 +18,10 @@ from clients.rules.policy_status import PolicyStatus, ReportStatus, report_statu
 from clients.rules.status_facts import money_text
 from portal.common.access import Perm
 from portal.common.dates import as_text, today_in
-from reporting import kept, narrowing
+from reporting import chart_markup, kept, narrowing
 from reporting.at_risk import grace_by_month
 from reporting.criteria import APPLICATION_STATUSES, POLICY_STATUSES, Criteria
-from reporting.rules.charts import Bar, Figure, bars
+from reporting.rules.charts import Figure
 from reporting.rules.desk import Why
 
 CALENDAR_DAYS = 60
@@ -44,8 +45,17 @@ class Chart:
     total: Figure | None = None
 
     @property
-    def bars(self) -> list[Bar]:
-        return bars(self.figures)
+    def picture(self) -> SafeString:
+        return chart_markup.picture(self.figures)
+
+    @property
+    def lines(self) -> list[tuple[str, SafeString, str]]:
+        """The rows of the table: what is counted, how many, and what stands beside it."""
+        return [(one.label, chart_markup.number(one), one.extra) for one in self.figures]
+
+    @property
+    def total_number(self) -> SafeString:
+        return chart_markup.number(self.total) if self.total else SafeString("")
 
     @property
     def in_words(self) -> str:
@@ -105,7 +115,7 @@ def grace_ageing(user: User) -> Chart:
     ]
     return Chart(
         name="grace",
-        title="Grace ageing",
+        title="Grace aging",
         note="Without advance credit grace has one month only; the second and third are on the exchange.",
         heading="Month of grace",
         extra_heading="Monthly premium",

@@ -5,10 +5,9 @@ and ways to reach the client. Each page takes a number of queries that does not 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -30,10 +29,10 @@ from enrollment.models import Application
 from enrollment.selectors.applications import applicant_name, product_name
 from enrollment.selectors.applications import visible as visible_applications
 from portal.common.access import Perm
+from portal.common.addresses import address_of
 from portal.common.dates import as_text, moment_as_text, today_in
 from reporting import kept
 from reporting.at_risk import (
-    TO_PAY,
     Group,
     Verdict,
     applications_at_risk,
@@ -42,7 +41,6 @@ from reporting.at_risk import (
     may_be_at_risk,
     of_tiers,
     one_by_one,
-    to_pay,
 )
 from reporting.desk_payments import PaymentNews, news_of
 from reporting.desk_rows import Line
@@ -147,9 +145,15 @@ class Policies:
         rule = rules.ranking(today)
         tiers: dict[rules.Tier, list[Group]] = {}
         counts: Counter[Why] = Counter()
+        # Many groups share a verdict.
+        known: dict[tuple[Any, ...], list[Group]] = {}
         for group in groups:
-            tiers.setdefault(_tier_of(group.verdict, rule), []).append(group)
-            counts[group.verdict.why] += group.count
+            verdict = group.verdict
+            place = (verdict.why, verdict.last_safe_day, verdict.days_left)
+            if (tier := known.get(place)) is None:
+                tier = known[place] = tiers.setdefault(_tier_of(verdict, rule), [])
+            tier.append(group)
+            counts[verdict.why] += group.count
         return cls(sorted(tiers.items(), key=itemgetter(0)), counts)
 
 
@@ -212,9 +216,12 @@ class Desk:
         if not tiers:
             return []
         of_policies = [part for part in parts if part.tier.groups]
+        among, rows, today = _scope(self.user, self.number_ids)
         return of_tiers(
-            _rows(self.user, self.number_ids, {group.kind.status for tier in tiers for group in tier}),
+            rows,
             tiers,
+            among=among,
+            today=today,
             without=[int(key[1:]) for key in aside if key.startswith("p")],
             first=of_policies[0].first,
             most=sum(part.most for part in of_policies),
@@ -308,13 +315,17 @@ def desk_of(user: User, *, now: datetime, number: ProducerNumber | None = None, 
     )
 
 
-def _rows(user: User, number_ids: list[int] | None, statuses: Collection[str] = (*TO_PAY, Status.TERMED)) -> Any:
-    """The policies of these statuses among which those at risk are looked for."""
+def _rows(user: User, number_ids: list[int] | None) -> Any:
+    """The policies among which those at risk are looked for."""
+    among, rows, today = _scope(user, number_ids)
+    return may_be_at_risk(rows, among=among, today=today)
+
+
+def _scope(user: User, number_ids: list[int] | None) -> tuple[Any, Any, date]:
+    """Every policy in the person's view, those of the numbers asked for, and the earliest day of any state."""
     among = Policy.objects.for_user(user)
     rows = among if number_ids is None else among.in_books(number_ids)
-    if Status.TERMED not in statuses:
-        return to_pay(rows)
-    return may_be_at_risk(rows, among=among, today=min(days_by_state().values()))
+    return among, rows, min(days_by_state().values())
 
 
 # --- the rows of a page ---
@@ -434,7 +445,7 @@ def _policy_line(one: AtRisk, policy: Policy, reached: Reached, last_outcome: st
         name=f"{policy.insured_first_name} {policy.insured_last_name}",
         first_name=policy.insured_first_name,
         url=client_url(policy),
-        work_url=work_url(policy.pk),
+        work_url=address_of("reporting:desk-policy", policy.pk),
         product=policy.product_name,
         number_text=f"Account {policy.account.number}" if policy.account.number else f"E-App {policy.eapp_number}",
         producer_number_id=policy.producer_number_id,
@@ -491,16 +502,6 @@ def _common(one: AtRisk, said: desk_words.Said, reached: Reached, last_outcome: 
         "last_outcome": last_outcome,
         "said": said,
     }
-
-
-def work_url(policy_id: int) -> str:
-    """``reverse`` for one of the many rows of a page."""
-    return _around().format(policy_id)
-
-
-@cache
-def _around() -> str:
-    return reverse("reporting:desk-policy", args=[0]).replace("/0/", "/{}/")
 
 
 # --- one row ---

@@ -15,6 +15,7 @@ from clients.models import Policy
 from enrollment.models import Application, AutopayMandate, Payment, SubmittedPolicy
 from enrollment.selectors import payments as selector
 from portal.common.access import Perm
+from portal.common.addresses import address_of
 from portal.common.dates import as_text
 
 TO_PAY = (Policy.Status.GRACE, Policy.Status.INITIAL_PAYMENT_DUE)
@@ -33,7 +34,7 @@ class PaymentNews:
 
 
 def news_of(user: User, policies: Sequence[Policy]) -> dict[int, PaymentNews]:
-    """By policy; six queries at most. The policies are the person's own to see, ``account`` and producer number fetched.
+    """By policy; seven queries at most. The policies are the person's own to see, ``account`` and producer number fetched.
 
     Payments are those of the person's books, whoever has begun them; who may make one is asked for each.
     """
@@ -47,8 +48,12 @@ def news_of(user: User, policies: Sequence[Policy]) -> dict[int, PaymentNews]:
 
 def _applications(policies: Sequence[Policy], payments: "QuerySet[Payment]") -> dict[int, Application]:
     """The application of this portal that each policy came from, with its payments; of several the newest submitted."""
+    rows = SubmittedPolicy.objects.filter(policy__in=policies)
+    # Most policies were never applied for here; to ask for all that is read of an application takes longer than to look.
+    if not rows.exists():
+        return {}
     theirs = Prefetch("submission__application__payments", payments)
-    rows = SubmittedPolicy.objects.filter(policy__in=policies).order_by("submission_id").prefetch_related(theirs)
+    rows = rows.order_by("submission_id").prefetch_related(theirs)
     related = "submission__application__producer_number"
     return {row.policy_id: row.submission.application for row in rows.select_related(related)}
 
@@ -93,7 +98,7 @@ def _past_due_url(user: User, policy: Policy, current: Payment | None) -> str:
         return ""
     if not _holds(user, Perm.CLIENT_SERVICE, policy):
         return ""
-    return reverse("enrollment:client-pay", args=[policy.account.number])
+    return address_of("enrollment:client-pay", policy.account.number)
 
 
 def _holds(user: User, perm: Perm, row: Policy | Application) -> bool:

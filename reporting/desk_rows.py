@@ -87,6 +87,22 @@ class Line:
             f'<span class="visually-hidden">for {name}, {product}</span></a></td>'
         )
 
+    def on_the_sheet(self) -> SafeString:
+        """What the call sheet prints of the row, with room to write."""
+        amount = f"<span>Amount due: {escape(self.amount)}</span>" if self.amount else ""
+        payment = f"<span>{escape(self.payment)}</span>" if self.payment else ""
+        autopay = f"<span>Autopay: {escape(self.autopay)}</span>" if self.autopay else ""
+        outcome = f"<span>{escape(self.last_outcome)}</span>" if self.last_outcome else ""
+        return mark_safe(  # noqa: S308 - every part is escaped or a constant
+            f"<div><strong>{escape(self.name)}</strong> <span>{escape(self.number_text)}</span> "
+            f"<span>{escape(self.product)}</span></div> "
+            f"<div><strong>{escape(self.risk.why.label)}</strong> "
+            f"<span>Last safe day: {escape(self.last_day) or 'not known'}</span> {amount} {payment} {autopay}</div> "
+            f"<div><span>{escape(self.phone) or 'No phone number'}</span> "
+            f'<span class="call-sheet-mail">{escape(self.email)}</span> {outcome}</div> '
+            '<div class="call-sheet-write"><span>Outcome</span> <span>Call again on</span></div>'
+        )
+
     @property
     def _amount_cell(self) -> str:
         """What is due, how far a payment is, and the way to make one."""

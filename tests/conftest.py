@@ -16,6 +16,7 @@ from django.test import Client, TransactionTestCase
 
 from accounts.models import User
 from portal.common.files import store
+from portal.common.messaging import delivery
 from portal.common.views import errors
 from tests.support import embedded, emptying, ready_database
 from tests.support.catalog import THE_CATALOG
@@ -78,6 +79,13 @@ def no_file_stays_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for source in opened:
         source.close()
+
+
+@pytest.fixture(autouse=True)
+def no_service_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail service that did not answer in one test is not left alone in the next."""
+    monkeypatch.setattr(delivery, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(delivery, "_rests_until", {})
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from accounts.models.security import (
     TypingProfile,
     UsedTypingNonce,
 )
+from accounts.models.staff import StaffAccount
 from accounts.models.terms import TermsAcceptance, TermsVersion
 from accounts.models.users import User
 
@@ -31,6 +32,7 @@ __all__ = [
     "ProducerNumber",
     "RecoveryCode",
     "RegistrationRequest",
+    "StaffAccount",
     "StateRegistration",
     "TermsAcceptance",
     "TermsVersion",

@@ -1,4 +1,4 @@
-"""The person who signs in: producer, delegate or carrier admin."""
+"""The person who signs in: producer, delegate or carrier staff."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,8 +11,10 @@ from django.utils.functional import cached_property
 
 from accounts import scoping
 from accounts.models.producers import Producer
+from portal.common import staff_roles
 from portal.common.access import Perm
 from portal.common.dates import today_in
+from portal.common.staff_roles import StaffRole
 
 if TYPE_CHECKING:
     from accounts.models.delegation import DelegateGrant
@@ -28,6 +30,11 @@ class PortalUserManager(UserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find by username whatever its case: ``RSolberg7`` and ``rsolberg7`` are one account (conflict C23)."""
         return self.get(username__iexact=username)
+
+    def staff_who_may(self, permission: str) -> models.QuerySet["User"]:
+        """The open logins of carrier staff with this permission, such as ``ecomm.change_equestion``."""
+        allowed = Q(is_superuser=True) | Q(staff_role__in=staff_roles.roles_with(permission))
+        return self.filter(allowed, role=User.Role.CARRIER_ADMIN, is_active=True)
 
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **extra_fields: Any
@@ -53,7 +60,22 @@ class User(AbstractUser):
         ENROLLED = "ENROLLED", "Enrolled"
         WITHDRAWN = "WITHDRAWN", "Consent withdrawn"
 
+    class Tour(models.TextChoices):
+        """What came of the guided tour, which Home offers once (ADR 0033)."""
+
+        TO_OFFER = "TO_OFFER", "To be offered"
+        FINISHED = "FINISHED", "Finished"
+        SKIPPED = "SKIPPED", "Skipped"
+
     role = models.CharField(max_length=13, choices=Role.choices)
+    staff_role = models.CharField(
+        max_length=30,
+        choices=StaffRole.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The duty of carrier staff who are not administrators; empty for everybody else.",
+    )
     producer = models.OneToOneField(
         "accounts.Producer",
         on_delete=models.PROTECT,
@@ -70,6 +92,10 @@ class User(AbstractUser):
 
     typing_choice = models.CharField(
         "typing pattern", max_length=9, choices=TypingChoice.choices, default=TypingChoice.ASK
+    )
+
+    tour = models.CharField(
+        "guided tour", max_length=8, choices=Tour.choices, default=Tour.TO_OFFER, db_default=Tour.TO_OFFER
     )
 
     # The producer a delegate of several has chosen to work for, set for each request from the session
@@ -89,6 +115,10 @@ class User(AbstractUser):
             models.CheckConstraint(
                 name="staff_flag_only_for_carrier_admins", condition=Q(is_staff=False) | Q(role="CARRIER_ADMIN")
             ),
+            models.CheckConstraint(
+                name="staff_role_only_for_staff_with_limits",
+                condition=Q(staff_role="") | Q(role="CARRIER_ADMIN", is_staff=True, is_superuser=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +129,18 @@ class User(AbstractUser):
         """May this login be used? Not once the carrier has closed it, nor while the producer's contract is terminated."""
         terminated = self.producer is not None and self.producer.status == Producer.Status.TERMINATED
         return self.is_active and not terminated
+
+    @property
+    def standing(self) -> str:
+        """``ADMINISTRATOR`` or the role of carrier staff; empty for everybody else, and for staff without a role."""
+        if self.role != self.Role.CARRIER_ADMIN:
+            return ""
+        return staff_roles.ADMINISTRATOR if self.is_superuser else self.staff_role
+
+    @property
+    def standing_label(self) -> str:
+        """The standing in words: Service Desk, Carrier administrator; "No role" for staff that have none."""
+        return dict(staff_roles.STANDINGS).get(self.standing, "No role")
 
     @cached_property
     def perms_held(self) -> frozenset[Perm]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import LoginGuard, TrustedDevice, User
-from portal.common import audit, outbox
+from portal.common import audit, clocks, outbox
 from portal.common.messaging.send import send_email
 
 TOPIC = "accounts.login.locked"
@@ -50,7 +50,8 @@ def standing(*, key: str, at: datetime) -> Standing:
 
 
 def _has_run_out(guard: LoginGuard, at: datetime) -> bool:
-    return guard.locked_until is not None and guard.locked_until <= at
+    """Only when the clock all processes share says so as well: one process that is ahead opens nothing early (F13)."""
+    return guard.locked_until is not None and guard.locked_until <= at and guard.locked_until <= clocks.earlier_of(at)
 
 
 def count(*, key: str, right: bool, at: datetime) -> bool:
@@ -71,7 +72,7 @@ def count(*, key: str, right: bool, at: datetime) -> bool:
     guard.failures = 0 if right else wrong_before + 1
     guard.last_failure_at = guard.last_failure_at if right else at
     locks = guard.failures >= settings.LOCKOUT_LIMIT
-    guard.locked_until = at + timedelta(minutes=settings.LOCKOUT_MINUTES) if locks else None
+    guard.locked_until = clocks.later_of(at) + timedelta(minutes=settings.LOCKOUT_MINUTES) if locks else None
     guard.save(update_fields=["failures", "last_failure_at", "locked_until"])
     if locks:
         _when_locked(guard, at)

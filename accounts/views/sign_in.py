@@ -27,6 +27,7 @@ from accounts.services.one_time_codes import CannotSendCode, Check, Destination,
 from accounts.services.sign_in import PendingSignIn
 from portal.common import audit
 from portal.common.access import public
+from portal.common.messaging.delivery import is_held_up
 from portal.common.messaging.send import sms_available
 from portal.common.models import OutboundMessage
 from portal.common.polling import polled
@@ -48,6 +49,10 @@ LOG_IN_FIRST = (
     f"{sign_in.PENDING_FOR.seconds // 60} minutes."
 )
 SLOW_AFTER = timedelta(seconds=30)
+HELD_UP = (
+    "The code could not be sent{to} yet, because the service that delivers it does not answer. It is tried again, but "
+    "do not wait for it: use another way to verify now, or call {phone} if you have no other."
+)
 SHOWN_IN_SECONDS = 90
 LOGIN = OneTimeCode.Purpose.LOGIN
 AUTHENTICATOR_FORMS: dict[str, type[CodeForm]] = {
@@ -60,7 +65,7 @@ AUTHENTICATOR_FORMS: dict[str, type[CodeForm]] = {
 class Delivery:
     """What has become of the message with the code, as the page says it (ISS_06)."""
 
-    state: str  # pending, slow, done, problem
+    state: str  # pending, held, slow, done, problem
     text: str
 
     @property
@@ -121,6 +126,8 @@ def _delivery_of(code: OneTimeCode, person: User, now: datetime) -> Delivery:
     if state == OutboundMessage.State.SENT:
         until = timezone.localtime(code.expires_at)
         return Delivery("done", f"The code was sent{to}. It works until {until:%-I:%M %p %Z}.")
+    if is_held_up(code.message):
+        return Delivery("held", HELD_UP.format(to=to, phone=settings.SUPPORT_PHONE))
     if now >= code.created_at + SLOW_AFTER:
         return Delivery("slow", f"The code is still being sent{to}. It is taking longer than usual.")
     return Delivery("pending", f"The code is being sent{to}.")
@@ -184,7 +191,7 @@ def _not_accepted(standing: Standing, now: datetime) -> str:
     if standing.locked_until is None:
         warning = ONE_MORE if standing.failures == limit - 1 else ""
         return format_html(NO_MATCH, limit=limit, links=links, warning=warning)
-    minutes = math.ceil((standing.locked_until - now).total_seconds() / 60)
+    minutes = max(1, math.ceil((standing.locked_until - now).total_seconds() / 60))
     wait = "1 minute" if minutes == 1 else f"{minutes} minutes"
     return format_html(LOCKED, limit=limit, links=links, wait=wait)
 

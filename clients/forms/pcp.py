@@ -41,6 +41,7 @@ class ProviderChangeForm(forms.Form):
     number = forms.CharField(
         label="Medical Group / PCP / PCPA / NPI Number",
         max_length=40,
+        help_text="Any one of these numbers, as Provider Finder shows it. An NPI has ten digits.",
         error_messages={"required": NO_NUMBER, "max_length": "A number has at most 12 letters and digits."},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters", "maxlength": "40"}

@@ -65,9 +65,9 @@ def tell_overdue(count: int, *, at: datetime) -> None:
 
 
 def tell_staff(fact: str, title: str, *, view: str, at: datetime) -> None:
-    """Tell every member of the carrier's staff the same thing once a day."""
+    """Tell everybody of the carrier's staff who settles changes the same thing once a day."""
     notify_all(
-        recipients=User.objects.filter(role=User.Role.CARRIER_ADMIN, is_active=True),
+        recipients=User.objects.staff_who_may("clients.change_memberchange"),
         kind=ATTENTION,
         title=title,
         text="They stand under Member changes in the administration.",

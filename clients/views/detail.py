@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import AuthenticatedHttpRequest
+from accounts.scoping import looked_up_once
 from clients.models import Account, Policy
 from clients.selectors import detail as selectors
 from clients.selectors import pcp as pcp_selectors
@@ -27,6 +28,7 @@ CHOOSE = "Choose what you want to do, then press GO."
 
 @requires(Perm.CLIENT_VIEW)
 @require_safe
+@looked_up_once()
 def detail(request: AuthenticatedHttpRequest, account_number: str) -> HttpResponse:
     """Contact panel, policies, household and timeline (DET_01). Every look is audited."""
     return _show(request, _by_account_number(request, account_number))
@@ -34,6 +36,7 @@ def detail(request: AuthenticatedHttpRequest, account_number: str) -> HttpRespon
 
 @requires(Perm.CLIENT_VIEW)
 @require_safe
+@looked_up_once()
 def detail_by_eapp(request: AuthenticatedHttpRequest, eapp_number: str) -> HttpResponse:
     """The same page for a household that has no account number yet (SRC_14); with one, on to its own address."""
     account = _by_eapp_number(request, eapp_number)

@@ -23,7 +23,7 @@ from clients.selectors import prospects as selector
 from clients.selectors.prospects import READ, SEARCH_FIELDS, UNDO_FOR, WRITE
 from clients.services import prospects as service
 from portal.common import audit, bulk_limits, came_from, criteria, exports, grid_posts, prospect_actions, selection
-from portal.common.access import requires
+from portal.common.access import Perm, requires
 from portal.common.tables import GridState, Table
 
 JUST_DELETED, JUST_SAVED = "prospects_just_deleted", "prospect_just_saved"
@@ -237,6 +237,7 @@ def _search_page(
         "table": table.view() if table else None,
         "urls": urls,
         "may_change": request.user.has_portal_perm(WRITE),
+        "may_export": request.user.has_portal_perm(Perm.REPORT_RUN),
         "delete_question": ASK_DELETE,
         "just_deleted": just_deleted,
         "undo_days": UNDO_FOR.days,
@@ -296,7 +297,7 @@ def prospects_print(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "clients/prospect_print.html", context)
 
 
-@requires(READ)
+@requires(Perm.REPORT_RUN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def prospects_export(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Export Selected Rows (POST) and Export All (GET) to Excel (PRO_10)."""

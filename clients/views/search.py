@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -47,12 +48,16 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     def make_table(state: GridState, under: str) -> SearchTable:
         rows = finding.find(request.user, asked, today=today_in())
         keep = [("r", under), *([("cards", "1")] if for_cards else [])]
-        return SearchTable(rows, state, ticks=for_cards, action=request.path, keep=keep)
+        found = SearchTable(rows, state, ticks=for_cards, action=request.path, keep=keep)
+        found.may_leave = request.user.has_portal_perm(Perm.REPORT_RUN)
+        return found
 
     if grid_posts.is_grid_post(request):
         return grid_posts.answer(request, make_table, result_id=result_id, kept=kept)
     table = make_table(GridState.read(request.GET, filters=kept.get("filters")), result_id)
     if request.GET.get("format") in ("xlsx", "csv"):
+        if not table.may_leave:
+            raise PermissionDenied("Your account does not include lists of clients as files.")
         return _export(request, table)
     here = request.get_full_path()
     if request.session.get(LAST_RESULT) != here:

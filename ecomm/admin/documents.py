@@ -25,6 +25,7 @@ from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased
 from portal.common.one_by_one import one_by_one
 from portal.common.staff_queues import Queue
+from portal.common.staff_roles import Right
 
 Status = DocumentSubmission.Status
 
@@ -167,6 +168,12 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
 
     # What is shown
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The files only for those who may open them."""
+        if self.has_right(request, Right.OPEN):
+            return self.list_display
+        return tuple(name for name in self.list_display if name != "download")
+
     @admin.display(description="State")
     def state(self, obj: DocumentSubmission) -> str:
         """How long it has been waiting, or what was decided."""
@@ -204,7 +211,7 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
     ) -> HttpResponse:
         waits = obj is not None and obj.status == Status.RECEIVED
         context["may_decide"] = waits and self.has_decide_permission(request)
-        context["may_open"] = obj is not None and obj.file.may_be_opened
+        context["may_open"] = obj is not None and obj.file.may_be_opened and self.has_right(request, Right.OPEN)
         context["assigned_to_me"] = obj is not None and obj.assigned_to_id == request.user.pk
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -219,7 +226,7 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
     def open_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file as a download. Written down; only after the malware scan (DOC_07)."""
         document = self.get_object(request, str(pk))
-        if document is None or not self.has_view_permission(request, document):
+        if document is None or not self.has_right(request, Right.OPEN):
             raise Http404("No such document.")
         try:
             response = as_attachment(document.file)

@@ -27,6 +27,7 @@ from portal.common.files.store import NotReleased
 from portal.common.models import OutboundMessage
 from portal.common.one_by_one import one_by_one
 from portal.common.staff_queues import Queue
+from portal.common.staff_roles import Right
 
 Status = IssueReport.Status
 
@@ -155,6 +156,8 @@ class IssueReportAdmin(ReadMostlyAdmin):
             return "None was sent."
         if not file.may_be_opened:
             return f"{file.name}: {file.get_scan_display()}"
+        if not getattr(obj, "files_open_to_reader", False):
+            return file.name
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:ecomm_issuereport_screenshot", args=[obj.pk]), file.name
         )
@@ -187,7 +190,7 @@ class IssueReportAdmin(ReadMostlyAdmin):
     def screenshot_view(self, request: HttpRequest, report_id: int) -> HttpResponseBase:
         """The screenshot as a download, audited; back to the report with the reason when it is not released."""
         report = self.get_object(request, str(report_id))
-        if report is None or report.screenshot is None or not self.has_view_permission(request, report):
+        if report is None or report.screenshot is None or not self.has_right(request, Right.OPEN):
             raise Http404("No such screenshot.")
         try:
             response = as_attachment(report.screenshot)

@@ -32,6 +32,7 @@ from portal.common.files.store import NotReleased
 from portal.common.files.uploads import UploadRefused
 from portal.common.one_by_one import one_by_one
 from portal.common.staff_queues import Queue
+from portal.common.staff_roles import Right
 
 Status = EQuestion.Status
 
@@ -175,12 +176,12 @@ class EQuestionAdmin(ReadMostlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Read the thread and answer it. Every look is written down."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         question = self.get_object(request, object_id)
         if question is None:
             gone: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
             return gone
-        if not self.has_view_permission(request, question):
-            raise PermissionDenied
         if request.method != "POST":
             questions.record_opened(question, by=cast(User, request.user))
             return self._thread(request, question, AnswerForm(initial={"seen_message_id": _newest(question)}))
@@ -228,7 +229,7 @@ class EQuestionAdmin(ReadMostlyAdmin):
             "asker": name_of(question.asked_by),
             "waiting_for": self.waiting_for(question),
             "is_overdue": _is_overdue(question, timezone.now()),
-            "lines": _lines(question),
+            "lines": _lines(question, may_open=self.has_right(request, Right.OPEN)),
             "form": form,
             "assign_form": AssignForm(assigned=question.assigned_to),
             "assigned_to_me": question.assigned_to_id == request.user.pk,
@@ -262,7 +263,7 @@ class EQuestionAdmin(ReadMostlyAdmin):
     def file_view(self, request: HttpRequest, pk: int, attachment_id: int) -> HttpResponseBase:
         """A file of the thread as a download; written down."""
         question = self.get_object(request, str(pk))
-        if question is None or not self.has_view_permission(request, question):
+        if question is None or not self.has_right(request, Right.OPEN):
             raise Http404("No such E-Question.")
         attachments = EQuestionAttachment.objects.filter(message__question=question).select_related("file")
         attachment = attachments.filter(pk=attachment_id).first()
@@ -300,8 +301,8 @@ def _newest(question: EQuestion) -> int:
     return max((message.pk for message in messages_of(question)), default=0)
 
 
-def _lines(question: EQuestion) -> list[dict[str, Any]]:
-    """The thread as staff read it: everybody's own name, every file."""
+def _lines(question: EQuestion, *, may_open: bool) -> list[dict[str, Any]]:
+    """The thread as staff read it: everybody's own name, every file, with its address for those who may open it."""
     return [
         {
             "author": name_of(message.author),
@@ -315,7 +316,7 @@ def _lines(question: EQuestion) -> list[dict[str, Any]]:
                     "size": attachment.file.size,
                     "note": state_of_file(attachment.file),
                     "url": reverse("admin:ecomm_equestion_file", args=[question.pk, attachment.pk])
-                    if attachment.file.may_be_opened
+                    if may_open and attachment.file.may_be_opened
                     else "",
                 }
                 for attachment in message.attachments.all()

@@ -9,7 +9,6 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 
 from accounts.models import Producer, User
 from ecomm.forms.uploads import say_which_to_choose_again, with_upload_help
@@ -274,6 +273,6 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, assigned: User | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {"assigned_to": assigned}
         super().__init__(*args, **kwargs)
-        staff = Q(role=User.Role.CARRIER_ADMIN, is_staff=True, is_active=True)
-        offered = User.objects.filter(staff | Q(pk=assigned.pk) if assigned else staff)
+        staff = User.objects.staff_who_may("ecomm.change_equestion").filter(is_staff=True)
+        offered = staff | User.objects.filter(pk=assigned.pk) if assigned else staff
         self.fields["assigned_to"].queryset = offered.order_by("username")  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from django.core.validators import EmailValidator
 from enrollment.proposals.content import money
 from enrollment.selectors.proposals import kind_of
 from enrollment.selectors.quotes import SelectedPlan
-from portal.common import form_keys
+from portal.common import form_keys, languages
 
 MOST_PLANS, MOST_RECIPIENTS, LONGEST_NOTE = 8, 5, 1000
 PREVIEW, PDF, SEND = "preview", "pdf", "send"
@@ -55,6 +55,13 @@ class ProposalForm(forms.Form):
             "invalid_choice": "One of the plans is no longer part of the quote. Please select again.",
         },
     )
+    language = forms.ChoiceField(
+        label="Language",
+        choices=list(languages.NAMES.items()),
+        required=False,
+        initial=languages.ENGLISH,
+        help_text="Of the document and of the email. Names of plans and your cover note stay as they are.",
+    )
     note = forms.CharField(
         label="Cover note",
         required=False,
@@ -95,6 +102,7 @@ class ProposalForm(forms.Form):
         self.helper.attrs = {"novalidate": True}
         self.helper.layout = Layout(
             "plans",
+            "language",
             "note",
             "recipients",
             "agreed",
@@ -114,6 +122,9 @@ class ProposalForm(forms.Form):
         if len(chosen) > MOST_PLANS:
             raise ValidationError(f"Select at most {MOST_PLANS} plans. {len(chosen)} are selected.")
         return [one for value, one in self.by_id.items() if value in chosen]
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or languages.ENGLISH
 
     def clean_note(self) -> str:
         return str(self.cleaned_data["note"]).replace("\r\n", "\n").strip()

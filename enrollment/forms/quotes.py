@@ -123,7 +123,7 @@ class CoverageForm(forms.Form):
     """Where the household lives, from when it wants coverage, and under which number the quote is written."""
 
     zip = ZipField(
-        label="ZIP Code",
+        label="Zip Code",
         error_messages={"required": "Enter the ZIP code.", "max_length": "Five digits."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
@@ -133,6 +133,7 @@ class CoverageForm(forms.Form):
     market = forms.ChoiceField(
         label="Market",
         choices=Quote.Market.choices,
+        help_text="On exchange, a premium tax credit is possible; off exchange is bought from the carrier.",
         error_messages={"required": "Choose the market.", "invalid_choice": "Choose a market of the list."},
     )
     period = forms.ChoiceField(
@@ -150,6 +151,7 @@ class CoverageForm(forms.Form):
     )
     writing_number = forms.ChoiceField(
         label="Writing Number",
+        help_text="Your producer number, active in the client's state, under which the business is written.",
         error_messages={"required": "Choose the writing number.", "invalid_choice": "Choose a number of the list."},
     )
     form_key = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -68,6 +68,12 @@ class Application(models.Model):
     saved_form = models.CharField(
         max_length=40, blank=True, editable=False, help_text="The page it was last saved from: no stranger to itself."
     )
+    saved_turn = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Which of that page's saves it was: those before it, arriving late, are old.",
+    )
     # What was typed and cannot be kept in its column: {"applicant": {"date_of_birth": "2/30/1990"}}; JSON, encrypted.
     typed = EncryptedTextField(null=True, blank=True, editable=False)
     last_step = models.CharField(max_length=10, default="general", help_text="Where to go on.")

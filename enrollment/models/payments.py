@@ -3,12 +3,15 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import ProducerNumber
 from accounts.scoping import BookScopedQuerySet
 from clients.models import Policy
 from enrollment.models.applications import Application
 from portal.common.dates import as_text
+
+BANK_ACCOUNT = gettext_noop("Bank account")  # what services call every account; brands of cards are names
 
 
 class PaymentQuerySet(BookScopedQuerySet["Payment"]):
@@ -121,7 +124,14 @@ class Payment(models.Model):
     @property
     def method_text(self) -> str:
         """How it was paid, as far as anybody may know: "Visa ending in 4242"."""
-        return f"{self.method_label} ending in {self.method_last4}" if self.method_last4 else self.method_label
+        if not self.method_label:
+            return ""
+        label = gettext(self.method_label)
+        return (
+            gettext("%(label)s ending in %(last4)s") % {"label": label, "last4": self.method_last4}
+            if self.method_last4
+            else label
+        )
 
     @property
     def due_text(self) -> str:

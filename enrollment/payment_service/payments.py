@@ -118,6 +118,8 @@ class Desk:
             answer = self.network.authorize(payment.entered.pays.token)
             if answer is not Answer.PAID:
                 return self._declined(writing, payment, answer, now)
+            payment = writing.change(payment, entered=replace(payment.entered, language=language))
+            assert payment.entered is not None  # noqa: S101 - it was a line ago
             if payment.entered.autopay:
                 mandate = Mandate(
                     id=wire.random_name("man_"),
@@ -263,6 +265,7 @@ class Desk:
             "method_label": pays.label if pays else "",
             "method_last4": pays.last4 if pays else "",
             "reason": reason,
+            "language": payment.entered.language if payment.entered else "",
             "mandate": mandate
             and {
                 "external_id": mandate.id,

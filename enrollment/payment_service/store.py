@@ -87,10 +87,14 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
-    """What the payer has entered: what pays now, and the bank account of autopay where it was asked for."""
+    """What the payer has entered: what pays now, and the bank account of autopay where it was asked for.
+
+    ``language``: "en" or "es", in which it was submitted; empty before.
+    """
 
     pays: Account
     autopay: Account | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,6 +312,7 @@ def _payment(row: sqlite3.Row) -> Payment:
         and Entered(
             pays=Account(**entered["pays"]),
             autopay=Account(**entered["autopay"]) if entered["autopay"] else None,
+            language=entered.get("language", ""),
         ),
         mandate=mandate and Mandate(**{**mandate, "agreed_at": datetime.fromisoformat(mandate["agreed_at"])}),
         declines=row["declines"],

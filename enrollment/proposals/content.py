@@ -10,6 +10,10 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
+from portal.common.languages import ENGLISH
+
 PLANS_SIDE_BY_SIDE = 4
 
 
@@ -47,14 +51,17 @@ class ProposedPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Paragraph:
+    """``language`` is empty for that of the document; the English of a wording that the law prescribes stands beside its Spanish."""
+
     text: str
     heading: str = ""
     strong: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalContent:
-    """All dates are texts as shown (MM/DD/YYYY); ``valid_through`` is inclusive."""
+    """All dates are texts as shown (MM/DD/YYYY); ``valid_through`` is inclusive. ``language``: "en" or "es"."""
 
     carrier: str
     place: str
@@ -68,6 +75,7 @@ class ProposalContent:
     note: str
     version: str
     disclaimers: list[Paragraph]
+    language: str = ENGLISH
 
     @property
     def applicant(self) -> str:
@@ -75,11 +83,15 @@ class ProposalContent:
 
     @property
     def medical(self) -> "list[PlanTable]":
-        return _tables([plan for plan in self.plans if not plan.is_dental], self.people, "Medical plans", MEDICAL_LINES)
+        return _tables(
+            [plan for plan in self.plans if not plan.is_dental], self.people, gettext("Medical plans"), MEDICAL_LINES
+        )
 
     @property
     def dental(self) -> "list[PlanTable]":
-        return _tables([plan for plan in self.plans if plan.is_dental], self.people, "Dental plans", DENTAL_LINES)
+        return _tables(
+            [plan for plan in self.plans if plan.is_dental], self.people, gettext("Dental plans"), DENTAL_LINES
+        )
 
     @property
     def tables(self) -> "list[PlanTable]":
@@ -131,23 +143,23 @@ class PlanTable:
 
 Cell = Callable[[ProposedPlan], str]
 MEDICAL_LINES: list[tuple[str, Cell]] = [
-    ("Plan type", lambda plan: plan.kind),
-    ("Where it is bought", lambda plan: plan.market),
-    ("Deductible", lambda plan: plan.deductible),
-    ("Out-of-pocket maximum", lambda plan: plan.out_of_pocket),
-    ("Primary care visit", lambda plan: plan.primary_care),
-    ("Specialist visit", lambda plan: plan.specialist),
-    ("Emergency room", lambda plan: plan.emergency_room),
-    ("Generic drugs", lambda plan: plan.generic_drugs),
-    ("HSA eligible", lambda plan: plan.hsa),
-    ("Plan ID", lambda plan: plan.plan_id),
+    (gettext_noop("Plan type"), lambda plan: plan.kind),
+    (gettext_noop("Where it is bought"), lambda plan: plan.market),
+    (gettext_noop("Deductible"), lambda plan: plan.deductible),
+    (gettext_noop("Out-of-pocket maximum"), lambda plan: plan.out_of_pocket),
+    (gettext_noop("Primary care visit"), lambda plan: plan.primary_care),
+    (gettext_noop("Specialist visit"), lambda plan: plan.specialist),
+    (gettext_noop("Emergency room"), lambda plan: plan.emergency_room),
+    (gettext_noop("Generic drugs"), lambda plan: plan.generic_drugs),
+    (gettext_noop("HSA eligible"), lambda plan: plan.hsa),
+    (gettext_noop("Plan ID"), lambda plan: plan.plan_id),
 ]
 DENTAL_LINES: list[tuple[str, Cell]] = [
-    ("Plan type", lambda plan: plan.kind),
-    ("Where it is bought", lambda plan: plan.market),
-    ("Deductible", lambda plan: plan.deductible),
-    ("Annual maximum", lambda plan: plan.annual_maximum),
-    ("Plan ID", lambda plan: plan.plan_id),
+    (gettext_noop("Plan type"), lambda plan: plan.kind),
+    (gettext_noop("Where it is bought"), lambda plan: plan.market),
+    (gettext_noop("Deductible"), lambda plan: plan.deductible),
+    (gettext_noop("Annual maximum"), lambda plan: plan.annual_maximum),
+    (gettext_noop("Plan ID"), lambda plan: plan.plan_id),
 ]
 
 
@@ -171,11 +183,17 @@ def _tables(
     groups = [plans[start : start + size] for start in range(0, len(plans), size)]
     return [
         PlanTable(
-            caption if count == 1 else f"{caption}, part {number} of {count}",
+            caption
+            if count == 1
+            else gettext("%(caption)s, part %(number)s of %(count)s")
+            % {"caption": caption, "number": number, "count": count},
             list(group),
             [
                 *_prices(group, people),
-                *(Line(label, [cell(plan) or "Not stated" for plan in group]) for label, cell in lines),
+                *(
+                    Line(gettext(label), [cell(plan) or gettext("Not stated") for plan in group])
+                    for label, cell in lines
+                ),
             ],
         )
         for number, group in enumerate(groups, start=1)
@@ -183,13 +201,13 @@ def _tables(
 
 
 def _prices(plans: Sequence[ProposedPlan], people: Sequence[ProposedPerson]) -> list[Line]:
-    total = Line("Total monthly premium", [money(plan.total) for plan in plans], "total")
+    total = Line(gettext("Total monthly premium"), [money(plan.total) for plan in plans], "total")
     if len(people) == 1:
         return [total]
     each = [
         Line(
             f"{person.label}, {person.age}",
-            [money(plan.premiums[place]) if plan.premiums else "In the family rate" for plan in plans],
+            [money(plan.premiums[place]) if plan.premiums else gettext("In the family rate") for plan in plans],
             "member",
         )
         for place, person in enumerate(people)

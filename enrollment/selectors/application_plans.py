@@ -13,6 +13,7 @@ from enrollment.models import Applicant, Application, ApplicationPlan
 from enrollment.rules.rating import PersonToRate, Premium, Relation
 from enrollment.selectors import pricing
 from enrollment.selectors.pricing import HouseholdToRate, PricedArea
+from enrollment.selectors.read_once import read_once
 
 OFF_EXCHANGE = ("OFF",)
 NO_COUNTY = "Enter the home address with its county (Applicant Information)."
@@ -44,7 +45,7 @@ class ChosenPlan:
 
 def people_of(application: Application) -> list[Applicant]:
     """Everybody to be covered, the primary applicant first."""
-    return list(application.applicants.order_by("position"))
+    return list(read_once(("people", application.pk), lambda: list(application.applicants.order_by("position"))))
 
 
 def why_not_priced(application: Application, people: Sequence[Applicant]) -> list[str]:
@@ -94,7 +95,9 @@ def area_of(household: HouseholdToRate) -> PricedArea:
 
 def plan_rows(application: Application) -> list[ApplicationPlan]:
     """The plans of the application's form, medical first: a medical plan is no part of a Dental Application."""
-    rows = application.plans.select_related("plan").order_by("-line")
+    rows = read_once(
+        ("plans", application.pk), lambda: list(application.plans.select_related("plan").order_by("-line"))
+    )
     return [row for row in rows if not (is_dental_form(application) and row.line == Policy.Line.MEDICAL)]
 
 
@@ -112,7 +115,10 @@ def chosen_plans(
     household = household_of(application, people_of(application) if people is None else people)
     if household is None:
         return [ChosenPlan(row, None) for row in rows]
-    area = pricing.price_area(household, markets=OFF_EXCHANGE, plan_ids=[row.plan_id for row in rows])
+    ids = [row.plan_id for row in rows]
+    area = read_once(
+        ("prices", household, *ids), lambda: pricing.price_area(household, markets=OFF_EXCHANGE, plan_ids=ids)
+    )
     prices = {one.plan.pk: one.premium for one in area.offered}
     why = {one.plan.pk: one.reason for one in area.not_offered}
     return [ChosenPlan(row, prices.get(row.plan_id), why.get(row.plan_id, "")) for row in rows]

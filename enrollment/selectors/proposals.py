@@ -1,5 +1,6 @@
 """What a proposal of a quote says, and what became of the proposals made of it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,6 +8,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import ProducerNumber, User
 from clients.models import ContactPoint, Member, Policy, Prospect
@@ -17,15 +19,66 @@ from enrollment.rules import disclaimers
 from enrollment.selectors.quotes import SelectedPlan
 from portal.common.access import Perm
 from portal.common.dates import US_STATES, as_text, moment_as_text
+from portal.common.languages import ENGLISH, written_in
 from portal.common.models import OutboundMessage
 
 State, Sent = Proposal.State, OutboundMessage.State
 
 
+# Words of the tables that stand in a proposal, for the list of what is to be translated.
+WORDS = (
+    gettext_noop("Open Enrollment"),
+    gettext_noop("Special Enrollment"),
+    gettext_noop("Primary Applicant"),
+    gettext_noop("Spouse"),
+    gettext_noop("Dependent"),
+    gettext_noop("On Exchange"),
+    gettext_noop("Off Exchange"),
+    gettext_noop("Catastrophic"),
+    gettext_noop("Bronze"),
+    gettext_noop("Expanded Bronze"),
+    gettext_noop("Silver"),
+    gettext_noop("Gold"),
+    gettext_noop("Platinum"),
+    gettext_noop("High"),
+    gettext_noop("Low"),
+    gettext_noop("Illinois"),
+    gettext_noop("Montana"),
+    gettext_noop("New Mexico"),
+    gettext_noop("Oklahoma"),
+    gettext_noop("Texas"),
+)
+# The words in which copayments are filed, the longer ones first; anything else stays as it is filed.
+FILED_WORDS = (
+    gettext_noop("after deductible"),
+    gettext_noop("deductible"),
+    gettext_noop("coinsurance"),
+    gettext_noop("not covered"),
+    gettext_noop("no charge"),
+    gettext_noop("copay"),
+    gettext_noop("visits"),
+    gettext_noop("visit"),
+    gettext_noop("then"),
+)
+
+
 def content_of(
-    quote: Quote, people: Sequence[QuotePerson], plans: Sequence[SelectedPlan], *, note: str, today: date
+    quote: Quote,
+    people: Sequence[QuotePerson],
+    plans: Sequence[SelectedPlan],
+    *,
+    note: str,
+    today: date,
+    language: str = ENGLISH,
 ) -> ProposalContent:
     """The document for these plans of the quote, each of which must have a price. ``today`` is the date of the quote."""
+    with written_in(language):
+        return _content_of(quote, people, plans, note, today, language)
+
+
+def _content_of(
+    quote: Quote, people: Sequence[QuotePerson], plans: Sequence[SelectedPlan], note: str, today: date, language: str
+) -> ProposalContent:
     version = disclaimers.version_for(today)
     proposed = disclaimers.Proposed(
         on_exchange=any(one.row.market == "ON" for one in plans),
@@ -39,8 +92,9 @@ def content_of(
     ages = next(one.premium.ages for one in plans if one.premium)
     return ProposalContent(
         carrier=settings.CARRIER_NAME,
-        place=f"{quote.county.name} County, {quote.county.us_state}, ZIP code {quote.zip}",
-        period=quote.get_reason_display(),
+        place=gettext("%(county)s County, %(state)s, ZIP code %(zip)s")
+        % {"county": quote.county.name, "state": quote.county.us_state, "zip": quote.zip},
+        period=gettext(quote.get_reason_display()),
         effective_date=as_text(quote.effective_date),
         quoted_on=as_text(today),
         valid_through=as_text(quote.expires_on),
@@ -49,28 +103,37 @@ def content_of(
         producer=producer_facts(quote.producer_number),
         note=note,
         version=version.name,
-        disclaimers=[
-            Paragraph(
-                text=sentence.text.format(carrier=settings.CARRIER_NAME),
-                heading=sentence.heading,
-                strong=sentence.strong,
-            )
-            for sentence in disclaimers.sentences_for(version, proposed)
-        ],
+        disclaimers=_paragraphs(version, proposed, language),
+        language=language,
     )
+
+
+def _paragraphs(version: disclaimers.Version, proposed: disclaimers.Proposed, language: str) -> list[Paragraph]:
+    """What must be said, in the language; where the law prescribes the wording, the English follows its Spanish."""
+    found = []
+    for sentence in disclaimers.sentences_for(version, proposed):
+        english = sentence.text.format(carrier=settings.CARRIER_NAME)
+        if language == ENGLISH:
+            found.append(Paragraph(text=english, heading=sentence.heading, strong=sentence.strong))
+            continue
+        spanish = sentence.spanish.format(carrier=settings.CARRIER_NAME)
+        found.append(Paragraph(text=spanish, heading=sentence.spanish_heading, strong=sentence.strong))
+        if sentence.strong:
+            found.append(Paragraph(text=english, strong=True, language=ENGLISH))
+    return found if language == ENGLISH else [*found, Paragraph(text=version.translation)]
 
 
 def _people(people: Sequence[QuotePerson], ages: Sequence[int]) -> list[ProposedPerson]:
     """The applicant by name, the others by what they are: a proposal says no more about anybody than it has to."""
     found, children = [], 0
     for person, age in zip(people, ages, strict=True):
-        label = person.get_relation_display()
+        label = role = gettext(person.get_relation_display())
         if person.relation == QuotePerson.Relation.SELF:
             label = f"{person.first_name} {person.last_name}".strip() or label
         elif person.relation == QuotePerson.Relation.CHILD:
             children += 1
             label = f"{label} {children}"
-        found.append(ProposedPerson(label=label, role=person.get_relation_display(), age=age, tobacco=person.tobacco))
+        found.append(ProposedPerson(label=label, role=role, age=age, tobacco=person.tobacco))
     return found
 
 
@@ -83,24 +146,39 @@ def _plan(one: SelectedPlan, *, several: bool) -> ProposedPlan:
         plan_id=plan.plan_id,
         is_dental=plan.line == Policy.Line.DENTAL,
         kind=kind_of(plan),
-        market=one.row.get_market_display(),
+        market=gettext(one.row.get_market_display()),
         premiums=[str(amount) for amount in premium.members or ()],
         total=str(premium.total),
         deductible=_individual_and_family(plan.deductible_individual, plan.deductible_family, several=several),
         out_of_pocket=_individual_and_family(plan.moop_individual, plan.moop_family, several=several),
-        primary_care=plan.primary_care,
-        specialist=plan.specialist,
-        emergency_room=plan.emergency_room,
-        generic_drugs=plan.generic_drugs,
+        primary_care=_copay(plan.primary_care),
+        specialist=_copay(plan.specialist),
+        emergency_room=_copay(plan.emergency_room),
+        generic_drugs=_copay(plan.generic_drugs),
         annual_maximum=_dollars(plan.dental_annual_max),
-        hsa="" if plan.hsa_eligible is None else "Yes" if plan.hsa_eligible else "No",
+        hsa="" if plan.hsa_eligible is None else gettext("Yes") if plan.hsa_eligible else gettext("No"),
         consumer_choice=plan.consumer_choice,
     )
 
 
 def kind_of(plan: Plan) -> str:
     """ "Silver PPO"."""
-    return f"{plan.get_metal_level_display()} {plan.network_type}".strip()
+    if not plan.metal_level or not plan.network_type:
+        return gettext(plan.get_metal_level_display()) if plan.metal_level else plan.network_type
+    return gettext("%(level)s %(network)s") % {
+        "level": gettext(plan.get_metal_level_display()),
+        "network": plan.network_type,
+    }
+
+
+def _copay(filed: str) -> str:
+    """What is paid for a service, as filed; the bare "deductible" of a filing in plain words."""
+    if filed.strip().lower() == "deductible":
+        return gettext("After deductible")
+    said = filed
+    for word in FILED_WORDS:
+        said = re.sub(rf"\b{word}\b", gettext(word), said, flags=re.IGNORECASE) if gettext(word) != word else said
+    return said
 
 
 def _dollars(amount: Decimal | None) -> str:
@@ -111,22 +189,25 @@ def _individual_and_family(individual: Decimal | None, family: Decimal | None, *
     one, all_of_them = _dollars(individual), _dollars(family)
     if not several or not all_of_them:
         return one
-    return f"{one or 'Not stated'} each, {all_of_them} family"
+    return gettext("%(each)s each, %(family)s family") % {
+        "each": one or gettext("Not stated"),
+        "family": all_of_them,
+    }
 
 
 def producer_facts(number: ProducerNumber) -> list[tuple[str, str]]:
     """Who made the proposal and how to reach that person; facts that are not on record are left out."""
     producer = number.producer
     states = ProducerNumber.objects.filter(producer=producer, status=ProducerNumber.Status.ACTIVE)
-    names = [US_STATES[code] for code in sorted(set(states.values_list("us_state", flat=True)))]
+    names = [gettext(US_STATES[code]) for code in sorted(set(states.values_list("us_state", flat=True)))]
     facts = [
-        ("Producer", producer.name),
-        ("Agency", number.company_name if number.company_name != producer.name else ""),
-        ("Producer Number", number.number),
-        ("National Producer Number", producer.npn),
-        ("Phone", phone_text(number.phone)),
-        ("Email", number.email),
-        ("Licensed in", ", ".join(names)),
+        (gettext("Producer"), producer.name),
+        (gettext("Agency"), number.company_name if number.company_name != producer.name else ""),
+        (gettext("Producer Number"), number.number),
+        (gettext("National Producer Number"), producer.npn),
+        (gettext("Phone"), phone_text(number.phone)),
+        (gettext("Email"), number.email),
+        (gettext("Licensed in"), ", ".join(names)),
     ]
     return [(name, value) for name, value in facts if value]
 

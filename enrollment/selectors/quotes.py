@@ -249,7 +249,7 @@ def facts_of(priced_quote: PricedQuote) -> list[tuple[str, Any]]:
     return [
         ("Primary Applicant", applicants_name(priced_quote.people)),
         ("Household", f"{len(priced_quote.people)} {'person' if len(priced_quote.people) == 1 else 'people'}"),
-        ("ZIP Code and County", f"{quote.zip}, {quote.county.name} County, {quote.county.us_state}"),
+        ("Zip Code and County", f"{quote.zip}, {quote.county.name} County, {quote.county.us_state}"),
         ("Effective Date", f"{as_text(quote.effective_date)}, {quote.get_reason_display()}"),
         ("Market", quote.get_market_display()),
         ("Writing Number", f"{number.number}, {number.producer.name}"),

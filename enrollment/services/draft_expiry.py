@@ -1,22 +1,26 @@
 """Applications that are about to expire: who works on them is told a month, a week and a day before, and afterwards (LST_07).
 
-Nothing is deleted: what has expired leaves the list by its date and takes no more answers. On nobody's behalf.
+What has expired leaves the list by its date and takes no more answers; DRAFTS_KEEP_DAYS later it is deleted, unless it was
+ever submitted. On nobody's behalf.
 """
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
 from enrollment.models import Application
 from enrollment.rules.application_days import EXPIRY_NOTICES, TOLD_AFTERWARDS_DAYS, notice_due
+from portal.common import audit
 from portal.common.access import Perm
 from portal.common.dates import as_text, today_in
 from portal.common.notifications.notify import notify_all
 
 NOTICE = "application.expires"
 EXPIRED = -1
+CHUNK = 500
 
 
 def tell(*, now: datetime) -> int:
@@ -66,3 +70,35 @@ def _people(row: Application) -> list[User]:
         for person in people.values()
         if Application.objects.for_user(person, perm=Perm.ENROLL).filter(pk=row.pk).exists()
     ]
+
+
+def forget(*, now: datetime) -> int:
+    """Delete drafts, with everything typed into them, that expired DRAFTS_KEEP_DAYS ago; return how many.
+
+    What was submitted, or has a payment or a paper, is a record and stays.
+    """
+    before = today_in(now=now) - timedelta(days=settings.DRAFTS_KEEP_DAYS)
+    drafts = Application.objects.filter(
+        status=Application.Status.INCOMPLETE,
+        submitted_at=None,
+        expires_on__lt=before,
+        submissions=None,
+        payments=None,
+        evidence_items=None,
+    )
+    count = 0
+    for application_id in list(drafts.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        with transaction.atomic():
+            draft = drafts.filter(pk=Application.objects.select_for_update().filter(pk=application_id)[:1]).first()
+            if draft is None:
+                continue
+            audit.record(
+                "application.forgotten",
+                by=None,
+                for_producer=draft.producer_number.producer.npn,
+                object_type="application",
+                object_id=draft.record_number,
+            )
+            draft.delete()
+            count += 1
+    return count

@@ -100,6 +100,7 @@ def save_step(
     by: User,
     at: datetime,
     form_key: str,
+    turn: int = 0,
     seen: str,
     force: bool = False,
     verb: tuple[str, str] | None = None,
@@ -108,8 +109,9 @@ def save_step(
     """Keep the valid answers of the sections named in ``data`` ("sections"), and the raw text of the others.
 
     ``seen`` is the page's ``page_stamp`` when it was shown: when somebody else's form has saved something else there since,
-    nothing is written and ``Saved.conflict`` says what differs, unless ``force`` or ``seen`` is empty. A form that comes twice changes nothing the
-    second time. ``verb`` is (section, verb) of a button to perform after saving; ``enter`` looks for one among those that
+    nothing is written and ``Saved.conflict`` says what differs, unless ``force`` or ``seen`` is empty. A form that comes twice
+    changes nothing the second time. ``turn`` counts what a page sends: an earlier save that a later one has overtaken on the
+    way changes nothing; 0 for a page that does not count. ``verb`` is (section, verb) of a button to perform after saving; ``enter`` looks for one among those that
     Enter presses (``Section.on_enter``). ``Saved.opened`` names the sections that were not on the page. Raises ``DraftClosed``.
     """
     wizard = _open(application, by=by, at=at)
@@ -118,6 +120,8 @@ def save_step(
     closed = [part for part in step.sections if not part.shown(wizard)]
     sent = set(data.getlist("sections"))
     wanted = [part for part in step.sections if part.name in sent]
+    if _is_overtaken(wizard, form_key, turn):
+        return saved
     own = bool(form_key) and wizard.application.saved_form == form_key
     if seen and seen != before and not force and not own:
         saved.conflict = _conflict(wizard, wanted, data)
@@ -140,10 +144,11 @@ def save_step(
         saved.done, saved.done_by = _perform(wizard, saved.sections, verb), verb[0]
     saved.opened = [part for part in closed if part.name not in sent and part.shown(wizard)]
     if saved.changed or saved.done is not None:
-        _touch(wizard, form_key)
+        _touch(wizard, form_key, turn)
         _record("application.saved", wizard, step=step.slug, fields=sorted(fields)[:60])
     else:
         # What a section keeps beside what it reads is kept all the same.
+        _remember(wizard, form_key, turn)
         wizard.application.save()
     return saved
 
@@ -236,6 +241,7 @@ def save_card(
     by: User,
     at: datetime,
     form_key: str,
+    turn: int = 0,
     seen: str,
     force: bool = False,
 ) -> tuple[Saved, CardSection]:
@@ -266,7 +272,7 @@ def save_card(
         if saved.changed:
             form.keep(wizard)
             wizard.keep_typed(form.typed_name(row), {})
-            _touch(wizard, "")
+            _touch(wizard, form_key, turn)
             _record("application.saved", wizard, step=step.slug, fields=[cards.name])
         else:
             # The same form comes again once it is put right: it has not been here.
@@ -279,10 +285,24 @@ def save_card(
 
 @transaction.atomic
 def keep_card_text(
-    *, application: Application, cards: type[CardList], pk: int | None, data: QueryDict | None, by: User, at: datetime
+    *,
+    application: Application,
+    cards: type[CardList],
+    pk: int | None,
+    data: QueryDict | None,
+    by: User,
+    at: datetime,
+    form_key: str = "",
+    turn: int = 0,
 ) -> None:
-    """Keep what was typed on a card's page so far, or forget it (``data`` is ``None``). Raises ``DraftClosed``."""
+    """Keep what was typed on a card's page so far, or forget it (``data`` is ``None``).
+
+    What the page sent before it was saved or cancelled (``turn``, as in ``save_step``) and arrives after that is not kept.
+    Raises ``DraftClosed``.
+    """
     wizard = _open(application, by=by, at=at)
+    if _is_overtaken(wizard, form_key, turn):
+        return
     row = cards.row(wizard, pk) if pk is not None else None
     if pk is not None and row is None:
         return
@@ -290,7 +310,8 @@ def keep_card_text(
     if data is not None:
         texts = cards.form_class(data, wizard=wizard, row=row).everything_sent()
     wizard.keep_typed(cards.form_class.typed_name(row), texts)
-    wizard.application.save(update_fields=["typed"])
+    _remember(wizard, form_key, turn)
+    wizard.application.save(update_fields=["typed", "saved_form", "saved_turn"])
     # The caller's copy shows what was typed.
     application.typed = wizard.application.typed
 
@@ -308,7 +329,7 @@ def delete_card(
         raise CannotDelete(why)
     cards.delete(wizard, pk)
     wizard.keep_typed(cards.form_class.typed_name(row), {})
-    _touch(wizard, "")
+    _touch(wizard, "", 0)
     _record("application.saved", wizard, step=step.slug, fields=[cards.name], deleted=1)
 
 
@@ -326,11 +347,23 @@ def _open(application: Application, *, by: User, at: datetime) -> WizardContext:
     return WizardContext(locked, by, at)
 
 
-def _touch(wizard: WizardContext, form_key: str) -> None:
+def _is_overtaken(wizard: WizardContext, form_key: str, turn: int) -> bool:
+    """Has the same page sent something later that is saved by now?"""
+    row = wizard.application
+    return bool(form_key) and row.saved_form == form_key and 0 < turn < row.saved_turn
+
+
+def _remember(wizard: WizardContext, form_key: str, turn: int) -> None:
+    """This page was the last to be saved, and how often it had been sent by then."""
+    wizard.application.saved_form, wizard.application.saved_turn = form_key[:40], turn
+
+
+def _touch(wizard: WizardContext, form_key: str, turn: int) -> None:
     """The application has changed: it counts one more version and is kept 90 days from now."""
     row = wizard.application
     row.version += 1
-    row.saved_by, row.saved_form, row.updated_at = wizard.user, form_key[:40], wizard.now
+    row.saved_by, row.updated_at = wizard.user, wizard.now
+    _remember(wizard, form_key, turn)
     row.expires_on = application_days.expires_on(changed_on=wizard.today)
     row.save()
 

@@ -26,6 +26,7 @@ from enrollment.services.autopay import take_mandate
 from enrollment.services.payment_bills import bill_if_owed, tell_member_system
 from enrollment.services.payment_receipts import tell
 from enrollment.services.payment_rows import CANCEL, RELEASE, lock, owe, record
+from portal.common.languages import NAMES
 
 logger = structlog.get_logger(__name__)
 
@@ -74,6 +75,8 @@ def _take(told: Told, gateway_name: str, source: PaymentEvent.Source, at: dateti
         value = str(getattr(told, name))[:length]
         if value and (state != before or not getattr(payment, name)):
             setattr(payment, name, value)
+    if told.language in NAMES:
+        payment.language = told.language
     if told.state == TellState.SETTLED and payment.settled_at is None:
         payment.settled_at = told.at
     if told.amount != payment.amount and not payment.attention:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from enrollment.models import Payment
@@ -10,18 +11,34 @@ from enrollment.rules.payment_states import (
     State,
 )
 from portal.common.access import Perm
+from portal.common.languages import written_in
 from portal.common.messaging.send import send_email
 from portal.common.notifications.notify import notify_all
 
 SETTLED_NOTICE, FAILED_NOTICE = "payment.settled", "payment.failed"
 RECEIPTS = {
-    State.HELD: ("We have your payment details", "It will be taken once your application has been accepted."),
-    State.SCHEDULED: ("We have your payment details", "It will be taken shortly."),
-    State.SUBMITTED: ("Your payment was submitted", "It is on its way. You are told when it has come in."),
-    State.SETTLED: ("Your payment was successful", "It has come in. Thank you."),
-    State.FAILED: ("Your payment was not successful", "Nothing was taken. A bill comes by mail."),
-    State.RETURNED: ("Your payment was returned", "Your bank has sent it back, so the premium is still due."),
-    State.CANCELLED: ("Your payment was cancelled", "Nothing was taken. A bill comes by mail."),
+    State.HELD: (
+        gettext_noop("We have your payment details"),
+        gettext_noop("It will be taken once your application has been accepted."),
+    ),
+    State.SCHEDULED: (gettext_noop("We have your payment details"), gettext_noop("It will be taken shortly.")),
+    State.SUBMITTED: (
+        gettext_noop("Your payment was submitted"),
+        gettext_noop("It is on its way. You are told when it has come in."),
+    ),
+    State.SETTLED: (gettext_noop("Your payment was successful"), gettext_noop("It has come in. Thank you.")),
+    State.FAILED: (
+        gettext_noop("Your payment was not successful"),
+        gettext_noop("Nothing was taken. A bill comes by mail."),
+    ),
+    State.RETURNED: (
+        gettext_noop("Your payment was returned"),
+        gettext_noop("Your bank has sent it back, so the premium is still due."),
+    ),
+    State.CANCELLED: (
+        gettext_noop("Your payment was cancelled"),
+        gettext_noop("Nothing was taken. A bill comes by mail."),
+    ),
 }
 
 
@@ -32,13 +49,7 @@ def tell(payment: Payment, before: State, state: State, at: datetime) -> None:
         state == State.CANCELLED and before in (State.STARTED, State.EXPIRED)
     )
     if payment.payer_email and state in RECEIPTS and is_news:
-        title, text = RECEIPTS[state]
-        send_email(
-            to=payment.payer_email,
-            kind="payment_receipt",
-            subject=f"{title} ({payment.number})",
-            context={"title": title, "text": text, "payment": payment, "method": payment.method_text},
-        )
+        _receipt(payment, state)
     if state not in (State.SETTLED, State.FAILED, State.RETURNED) or not payment.is_current:
         return
     done = state == State.SETTLED
@@ -50,6 +61,20 @@ def tell(payment: Payment, before: State, state: State, at: datetime) -> None:
         url=page_of(payment),
         fact=f"payment {payment.number} {state.value}",
         at=at,
+    )
+
+
+def _receipt(payment: Payment, state: State) -> None:
+    """In the language in which the payer paid."""
+    with written_in(payment.language):
+        title, text = (gettext(sentence) for sentence in RECEIPTS[state])
+        method = payment.method_text
+    send_email(
+        to=payment.payer_email,
+        kind="payment_receipt",
+        subject=f"{title} ({payment.number})",
+        context={"title": title, "text": text, "payment": payment, "method": method},
+        language=payment.language,
     )
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from clients.services.id_card_files import keep
@@ -21,6 +22,7 @@ from enrollment.proposals import rendering
 from enrollment.proposals.content import ProposalContent, from_json, money
 from portal.common import audit, outbox, throttle
 from portal.common.files import store
+from portal.common.languages import written_in
 from portal.common.messaging.send import send_email
 from portal.common.notifications.notify import notify
 from portal.common.throttle import Limit
@@ -30,7 +32,7 @@ logger = structlog.get_logger(__name__)
 RENDER = "enrollment.proposal.render"
 FAILED_NOTICE = "proposal.failed"
 State = Proposal.State
-SUBJECT = "Your insurance proposal"
+SUBJECT = gettext_noop("Your insurance proposal")
 AGAIN = "It has not worked yet. It is being tried again by itself."
 GIVEN_UP = "The PDF could not be made."
 CHUNK = 200
@@ -219,10 +221,12 @@ def _fail(proposal_id: int, why: str, at: datetime) -> None:
 
 def _owe_email(delivery: ProposalDelivery, proposal: Proposal) -> None:
     content = from_json(proposal.content)
+    with written_in(content.language):
+        subject = gettext(SUBJECT)
     delivery.message = send_email(
         to=delivery.to,
         kind="proposal",
-        subject=SUBJECT,
+        subject=subject,
         context={
             "note": content.note,
             "plans": [(plan.name, plan.market, money(plan.total)) for plan in content.plans],
@@ -233,6 +237,7 @@ def _owe_email(delivery: ProposalDelivery, proposal: Proposal) -> None:
             "disclaimers": content.disclaimers,
         },
         attachment=proposal.file,
+        language=content.language,
     )
     delivery.save(update_fields=["message"])
 

@@ -297,7 +297,7 @@ def _taken_as_it_was_before(
 
 def _tell_staff(application: Application, now: datetime, *, fact: str, title: str, text: str) -> None:
     notify_all(
-        recipients=User.objects.filter(role=User.Role.CARRIER_ADMIN, is_active=True),
+        recipients=User.objects.staff_who_may("enrollment.change_submittedpolicy"),
         kind=notices.ATTENTION,
         title=title,
         text=text,

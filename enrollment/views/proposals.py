@@ -44,7 +44,12 @@ def quote_proposal(request: AuthenticatedHttpRequest, quote_id: int) -> HttpResp
     if not why_not and form.is_valid():
         today = today_in(quote.county.us_state)
         content = selector.content_of(
-            quote, in_hand.people, form.cleaned_data["plans"], note=form.cleaned_data["note"], today=today
+            quote,
+            in_hand.people,
+            form.cleaned_data["plans"],
+            note=form.cleaned_data["note"],
+            today=today,
+            language=form.cleaned_data["language"],
         )
         if form.do != PREVIEW:
             try:

@@ -17,6 +17,7 @@ from enrollment.models import Application, ApplicationText
 from enrollment.selectors import applications as application_selector
 from enrollment.selectors import wizard as selector
 from enrollment.selectors.quotes import writing_numbers
+from enrollment.selectors.read_once import answers_read_once
 from enrollment.selectors.texts import blocks_of, text_in_force
 from enrollment.services import applications as application_service
 from enrollment.services import drafts
@@ -114,6 +115,7 @@ def application_step(request: AuthenticatedHttpRequest, record_number: str, step
             by=request.user,
             at=timezone.now(),
             form_key=form_keys.readable(request.POST.get("form_key", "")),
+            turn=_turn(request),
             seen=request.POST.get("seen", ""),
             force=act == "use-mine",
             verb=_verb(act),
@@ -165,6 +167,12 @@ def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str
     return _move(row, next_of(here) or here)
 
 
+def _turn(request: AuthenticatedHttpRequest) -> int:
+    """How many times the page has been sent, this time included; 0 without scripts."""
+    sent = request.POST.get("turn", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 7 else 0
+
+
 def _verb(act: str) -> tuple[str, str] | None:
     """(section, verb) of a button ``do:<section>:<verb>``."""
     parts = act.split(":", 2)
@@ -192,6 +200,7 @@ def _to_card(row: Application, here: Step, act: str) -> HttpResponse:
 # --- one page ---
 
 
+@answers_read_once()
 def _page(
     request: AuthenticatedHttpRequest,
     wizard: WizardContext,
@@ -229,6 +238,7 @@ def _page(
         # What the page has seen stays as it was until somebody has chosen between two people's entries.
         "seen": request.POST.get("seen", "") if conflict else drafts.page_stamp(wizard, here),
         "form_key": form_keys.readable(request.POST.get("form_key", "")),
+        "turn": _turn(request),
         "is_last": next_of(here) is None,
         "is_first": previous_of(here) is None,
         "list_url": f"{reverse('enrollment:applications')}?tab={_list_of(row)}",
@@ -321,7 +331,15 @@ def application_card(
             return _to_step(row, here, part=name)
         form = cards.form_class.of(wizard, card, check=request.GET.get("check") == "1")
         return _card_page(request, wizard, here, cards, form)
-    asked: dict[str, Any] = {"application": row, "cards": cards, "pk": pk, "by": request.user, "at": timezone.now()}
+    asked: dict[str, Any] = {
+        "application": row,
+        "cards": cards,
+        "pk": pk,
+        "by": request.user,
+        "at": timezone.now(),
+        "form_key": form_keys.readable(request.POST.get("form_key", "")),
+        "turn": _turn(request),
+    }
     try:
         if act == "cancel":
             drafts.keep_card_text(**asked, data=None)
@@ -338,7 +356,6 @@ def application_card(
             **asked,
             step=here,
             data=request.POST,
-            form_key=form_keys.readable(request.POST.get("form_key", "")),
             seen=request.POST.get("seen", ""),
             force=act == "use-mine",
         )
@@ -369,6 +386,7 @@ def _card_page(
         "conflict": conflict,
         "seen": request.POST.get("seen", "") if conflict else drafts.card_stamp(wizard, cards.form_class, form.row),
         "form_key": form_keys.readable(request.POST.get("form_key", "")),
+        "turn": _turn(request),
         "step_url": _step_url(wizard.application, here, part=cards.name),
     }
     return render(request, cards.card_template, context)

@@ -32,8 +32,8 @@ OTHER_STATE = (
     "The home address must be in {ours}, the state of the writing number. For a home elsewhere, start a new application "
     "under a writing number of that state."
 )
-ZIP_ELSEWHERE = "Zip Code {zip} is in {theirs}. The home address must be in {ours}, the state of the writing number."
-UNKNOWN_ZIP = "This Zip Code is not in {ours}. Check it: plans are sold by Zip Code and county."
+ZIP_ELSEWHERE = "ZIP code {zip} is in {theirs}. The home address must be in {ours}, the state of the writing number."
+UNKNOWN_ZIP = "This ZIP code is not in {ours}. Check it: plans are sold by ZIP code and county."
 CHOOSE_COUNTY = "Choose the county of the home."
 NO_ADDRESS = "No address fits. Enter it below."
 SEARCH_OFF = "Address search is not available now. Enter the address below."
@@ -52,15 +52,15 @@ def while_typing(
 ) -> dict[str, str]:
     """What makes a field look something up while somebody types; the part around it saves itself all the same."""
     return {
-        "hx-post": reverse(f"enrollment:application-{view}", args=[application.record_number]),
-        "hx-trigger": "input changed delay:350ms",
-        "hx-params": f"{params},csrfmiddlewaretoken",
-        "hx-target": target,
-        "hx-swap": swap,
+        "data-hx-post": reverse(f"enrollment:application-{view}", args=[application.record_number]),
+        "data-hx-trigger": "input changed delay:350ms",
+        "data-hx-params": f"{params},csrfmiddlewaretoken",
+        "data-hx-target": target,
+        "data-hx-swap": swap,
         # Not what the part around sends along.
-        "hx-vals": "unset",
-        "hx-include": "this",
-        "hx-sync": "this:replace",
+        "data-hx-vals": "unset",
+        "data-hx-include": "this",
+        "data-hx-sync": "this:replace",
     }
 
 
@@ -234,7 +234,7 @@ class HomeAddress(Section):
         max_length=address_search.LONGEST,
         required=False,
         error_messages={"max_length": f"At most {address_search.LONGEST} characters."},
-        help_text="Street and city, city, or Zip Code.",
+        help_text="Street and city, city, or ZIP code.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     manual = forms.BooleanField(label="Enter in address manually", required=False)
@@ -244,7 +244,7 @@ class HomeAddress(Section):
     us_state = AddressStateField(
         error_messages={"required": "Choose the state.", "invalid_choice": "Choose a state of the list."}
     )
-    zip = ZipField(error_messages={"required": "Enter the Zip Code.", "max_length": "Five digits."})
+    zip = ZipField(error_messages={"required": "Enter the ZIP code.", "max_length": "Five digits."})
     county = forms.ChoiceField(
         label="County", error_messages={"required": CHOOSE_COUNTY, "invalid_choice": CHOOSE_COUNTY}
     )
@@ -291,7 +291,7 @@ class HomeAddress(Section):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        # The county of another Zip Code, which the page may have sent along, is none.
+        # The county of another ZIP code, which the page may have sent along, is none.
         self.errors.pop("county", None)
         fips = [one.county_fips for one in self.places]
         chosen = cleaned.get("county", "")
@@ -330,7 +330,7 @@ class HomeAddress(Section):
     def _search(self, wizard: WizardContext) -> Done:
         text = self.cleaned_data.get("search", "")
         if not text:
-            return Done("Type a street and city, a city or a Zip Code.", level="warning")
+            return Done("Type a street and city, a city or a ZIP code.", level="warning")
         wizard.keep_typed(self.name, {**wizard.typed(self.name), "search": text})
         return Done()
 
@@ -363,7 +363,7 @@ class HomeAddress(Section):
 
 
 def county_choices(names: dict[str, str]) -> list[tuple[str, str]]:
-    """The counties of a Zip Code; nothing to choose where there is only one."""
+    """The counties of a ZIP code; nothing to choose where there is only one."""
     return list(names.items()) if len(names) == 1 else [("", "Select"), *names.items()]
 
 
@@ -413,7 +413,7 @@ class MailingAddress(Section):
         "mailing_address_1": "Enter the mailing address.",
         "mailing_city": "Enter the city.",
         "mailing_state": "Choose the state.",
-        "mailing_zip": "Enter the Zip Code.",
+        "mailing_zip": "Enter the ZIP code.",
     }
 
     @classmethod

@@ -2,7 +2,7 @@
 
 A subclass says what is listed and searched, and names the few fields staff may change; everything else follows:
 nothing is added or deleted, secrets are neither shown nor searchable, every look and every change leaves an audit
-row, and no list counts or sorts a table of millions. What the carrier writes itself stands on ``WrittenHereAdmin``.
+row, and no list counts or sorts a table of millions. Who may do which of it stands in ``portal.common.staff_roles``. What the carrier writes itself stands on ``WrittenHereAdmin``.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
-from portal.common import admin_csv, audit
+from portal.common import admin_csv, audit, staff_roles
+from portal.common.admin_links import OwnLinksForm
 from portal.common.crypto import EncryptedTextField
 from portal.common.models import AuditEvent
 from portal.common.staff_queues import Queue
@@ -92,7 +93,29 @@ class ReadMostlyAdmin(admin.ModelAdmin):
         """National producer number of the book the row belongs to; empty where there is none."""
         return ""
 
-    # Permissions: the site lets only carrier staff in (PortalAdminSite); Django's view and change permissions count
+    def audit_type(self) -> str:
+        """What kind of row the audit trail calls it."""
+        return str(self.opts.model_name)
+
+    # Permissions: the site lets only carrier staff in (PortalAdminSite); the table of roles says what each may do
+
+    def has_right(self, request: HttpRequest, right: staff_roles.Right) -> bool:
+        """Does whoever asks have this right on rows of this kind?"""
+        user: Any = request.user
+        return bool(user.has_perm(staff_roles.permission(right, self.opts.label_lower)))
+
+    def has_work_permission(self, request: HttpRequest) -> bool:
+        """For actions on rows whose fields nobody changes by hand."""
+        return self.has_right(request, staff_roles.Right.CHANGE)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Those of the role; one nobody has decided about is for administrators only."""
+        offered = super().get_actions(request)
+        return {
+            name: action
+            for name, action in offered.items()
+            if staff_roles.may_act(request.user, self.opts.label_lower, name)
+        }
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -108,7 +131,9 @@ class ReadMostlyAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Filters in the address may not probe secrets: ``?code_hash__startswith=`` would spell a hash out."""
         columns = {field.name for field in self._fields_of_model()}
-        if lookup.split("__")[0] in columns.difference(self._shown_fields):
+        # A column that is said in other words on the page may still be a filter of its list.
+        open_to_filters = {*self._shown_fields, *(name for name in self.hidden_fields if name in self.list_filter)}
+        if lookup.split("__")[0] in columns.difference(open_to_filters):
             return False
         # Django allows other tables' columns only where a page lists them as a filter.
         return super().lookup_allowed(lookup, value, request)
@@ -116,7 +141,7 @@ class ReadMostlyAdmin(admin.ModelAdmin):
     # What is shown
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row with its related rows, in one query."""
+        """The row with its related rows, in one query. ``files_open_to_reader``: may whoever looks open its files?"""
         key: Any = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:
             wanted = key.to_python(object_id)
@@ -126,7 +151,10 @@ class ReadMostlyAdmin(admin.ModelAdmin):
         rows = self.get_queryset(request)
         if related:
             rows = rows.select_related(*(() if related is True else related))
-        return rows.filter(**{key.name: wanted}).first()
+        row = rows.filter(**{key.name: wanted}).first()
+        if row is not None:
+            row.files_open_to_reader = self.has_right(request, staff_roles.Right.OPEN)
+        return row
 
     def _fields_of_model(self) -> list[Any]:
         return [field for field in self.model._meta.get_fields() if field.concrete and not field.many_to_many]
@@ -153,13 +181,14 @@ class ReadMostlyAdmin(admin.ModelAdmin):
             action,
             by=user,
             for_producer=self.for_producer(obj) if obj is not None else "",
-            object_type=str(self.opts.model_name),
+            object_type=self.audit_type(),
             object_id=self.audit_id(obj) if obj is not None else "",
             details=details,
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        may_export = self.has_right(request, staff_roles.Right.EXPORT)
+        response = super().changelist_view(request, {"may_export": may_export, **(extra_context or {})})
         if self.audits_views and request.method == "GET" and response.status_code == 200:
             self._record(request, "admin.listed", searched=bool(request.GET.get("q")))
         return response
@@ -170,7 +199,7 @@ class ReadMostlyAdmin(admin.ModelAdmin):
 
     def csv_view(self, request: HttpRequest) -> HttpResponseBase:
         """The list under its filters as a CSV file, up to 10,000 rows; what was taken out is in the audit trail."""
-        if not self.has_view_permission(request):
+        if not self.has_right(request, staff_roles.Right.EXPORT):
             raise PermissionDenied
         changelist = self.get_changelist_instance(request)
         rows = changelist.queryset
@@ -195,6 +224,10 @@ class ReadMostlyAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         if self.audits_views and request.method == "GET" and obj is not None:
             self._record(request, "admin.viewed", obj)
+        context["may_see_history"] = staff_roles.may_open(
+            request.user, f"{self.opts.label_lower.replace('.', '_')}_history"
+        )
+        context["adminform"] = OwnLinksForm.of(context["adminform"], request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -207,7 +240,7 @@ class ReadMostlyAdmin(admin.ModelAdmin):
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_view_permission(request, obj):
             raise PermissionDenied
-        wanted = {"object_type": str(self.opts.model_name), "object_id": self.audit_id(obj)}
+        wanted = {"object_type": self.audit_type(), "object_id": self.audit_id(obj)}
         url = reverse(f"admin:{AuditEvent._meta.app_label}_{AuditEvent._meta.model_name}_changelist")
         return HttpResponseRedirect(f"{url}?{urlencode(wanted)}")
 

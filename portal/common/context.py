@@ -5,14 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from portal.common import account_menu, admin_networks, navigation
+from portal.common import account_menu, admin_networks, delays, navigation
 from portal.common.dates import today_in
 
 THEMES = ("light", "dark", "auto")
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """Context for ``templates/base.html``. Makes no query: the user is loaded already."""
+    """Context for ``templates/base.html``. Makes no query, but for what is delayed: one every few seconds
+    of a process (``delays``). The user is loaded already.
+    """
     user: Any = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
     theme = request.COOKIES.get("theme", "auto")
@@ -31,6 +33,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "account_menu": _account_menu(request, user) if signed_in else [],
         "current_year": today_in().year,
         "demo": settings.DEMO_MAILBOX,
+        "delays": delays.current(),
     }
 
 

@@ -6,7 +6,6 @@ due rows every few seconds. Delivery is at least once, so every handler is idemp
 
 import random
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from portal.common import clocks, lease_owners
 from portal.common.models import OutboxMessage
+from portal.common.monitoring import Metric
 
 logger = structlog.get_logger(__name__)
 
@@ -81,7 +82,7 @@ def add(
     order_key: str = "",
 ) -> OutboxMessage:
     """Owe one piece of work, in the caller's transaction. The same ``dedupe_key`` again returns the row that exists."""
-    now = timezone.now()
+    now = clocks.shared_now()
     message, created = OutboxMessage.objects.get_or_create(
         dedupe_key=dedupe_key,
         defaults={"topic": topic, "payload": payload, "not_before": not_before or now, "order_key": order_key},
@@ -131,7 +132,7 @@ def _claim(now: datetime, pk: int | None) -> OutboxMessage | None:
         known = _handlers.get(message.topic)
         lease = (known.lease if known else None) or timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
         message.lease_until = now + lease
-        message.lease_owner = uuid.uuid4()
+        message.lease_owner = lease_owners.new_owner()
         message.attempts += 1
         message.save(update_fields=["lease_until", "lease_owner", "attempts"])
         return message
@@ -139,7 +140,9 @@ def _claim(now: datetime, pk: int | None) -> OutboxMessage | None:
 
 def deliver(*, message_pk: int, now: datetime | None = None) -> bool:
     """Try one row if it is due. Returns whether an attempt was made."""
-    message = _claim(now or timezone.now(), message_pk)
+    message = _claim(now or clocks.shared_now(), message_pk)
+    if message is None and release_orphans(now=now or clocks.shared_now()):
+        message = _claim(now or clocks.shared_now(), message_pk)  # told again because the first process died with it
     if message is None:
         return False
     _attempt(message, now)
@@ -153,12 +156,31 @@ def sweep(*, now: datetime | None = None, max_seconds: float = 45.0) -> int:
 
 def _sweep_steps(now: datetime | None, max_seconds: float) -> Iterator[int]:
     ends = time.monotonic() + max_seconds
+    release_orphans(now=now or clocks.shared_now())
     while time.monotonic() < ends:
-        message = _claim(now or timezone.now(), None)
+        message = _claim(now or clocks.shared_now(), None)
         if message is None:
             return
         _attempt(message, now)
         yield message.pk
+
+
+def release_orphans(*, now: datetime) -> int:
+    """Take leases from processes of this machine that run no more; return how many.
+
+    The first death costs no time. A row whose worker dies again waits longer each time, so that it cannot kill one worker
+    after the other before anybody else's work is done. A dead worker of another machine is found by the end of its lease.
+    """
+    held = OutboxMessage.objects.filter(status=OutboxMessage.Status.PENDING, lease_until__gt=now)
+    released = 0
+    for message in held.only("lease_owner", "attempts"):
+        if message.lease_owner is None or not lease_owners.is_gone(message.lease_owner):
+            continue
+        wait = timedelta() if message.attempts <= 1 else min(FIRST_WAIT * 2 ** (message.attempts - 2), LONGEST_WAIT)
+        released += _finish(message, not_before=now + wait, last_error="WorkerLost: the process ended in the middle.")
+    if released:
+        logger.warning("owed work of processes that ended was released", rows=released)
+    return released
 
 
 def _attempt(message: OutboxMessage, now: datetime | None) -> None:
@@ -173,13 +195,13 @@ def _attempt(message: OutboxMessage, now: datetime | None) -> None:
     except GiveUp as exc:
         _give_up(message, known, exc)
     except NotYet as exc:
-        again_at = (now or timezone.now()) + exc.wait
+        again_at = (now or clocks.shared_now()) + exc.wait
         _finish(message, attempts=message.attempts - 1, not_before=again_at, last_error=_describe(exc))
     except Exception as exc:  # noqa: BLE001 - whatever a handler raises, the row must record it and be tried again
         if message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
             _give_up(message, known, exc)
         else:
-            _postpone(message, exc, now or timezone.now())
+            _postpone(message, exc, now or clocks.shared_now())
     else:
         _finish(message, status=OutboxMessage.Status.DONE, done_at=timezone.now(), last_error="")
 
@@ -230,8 +252,51 @@ def _describe(exc: Exception) -> str:
 def retry(message: OutboxMessage) -> bool:
     """Put a dead letter back in the queue under the same key. Returns False when it was not dead any more."""
     changed = OutboxMessage.objects.filter(pk=message.pk, status=OutboxMessage.Status.DEAD).update(
-        status=OutboxMessage.Status.PENDING, attempts=0, not_before=timezone.now(), lease_until=None, lease_owner=None
+        status=OutboxMessage.Status.PENDING,
+        attempts=0,
+        not_before=clocks.shared_now(),
+        lease_until=None,
+        lease_owner=None,
     )
     if changed:
         transaction.on_commit(lambda: _nudge(message.pk))
     return bool(changed)
+
+
+# --- How it does ---
+LATE_AFTER = timedelta(minutes=5)  # health: nobody has even tried what has been due for so long
+
+
+def untried_since(now: datetime) -> datetime | None:
+    """Since when the oldest row is due that nobody has tried; ``None`` when there is none. Retries are another matter."""
+    pending = due(now).filter(attempts=0)
+    return pending.values_list("not_before", flat=True).first()
+
+
+def problems() -> list[str]:
+    """Codes for /health/: work is due and nobody does it (are workers and beat running?), or was given up."""
+    now = clocks.shared_now()
+    oldest = untried_since(now)
+    given_up = OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD, closed_note="").exists()
+    codes = {"owed_work_waits": oldest is not None and oldest < now - LATE_AFTER, "owed_work_given_up": given_up}
+    return [code for code, is_so in codes.items() if is_so]
+
+
+def metrics() -> list[Metric]:
+    now = clocks.shared_now()
+    oldest = untried_since(now)
+    rows = OutboxMessage.objects.order_by()
+    given_up = rows.filter(status=OutboxMessage.Status.DEAD, closed_note="").count()
+    return [
+        Metric(
+            name="portal_outbox_pending",
+            help="Owed work that is not done yet, whenever it is due.",
+            samples={(): rows.filter(status=OutboxMessage.Status.PENDING).count()},
+        ),
+        Metric(name="portal_outbox_given_up", help="Owed work that was given up and is open.", samples={(): given_up}),
+        Metric(
+            name="portal_outbox_oldest_untried_seconds",
+            help="For how long the oldest owed work has been due that nobody has tried yet.",
+            samples={(): max(0.0, (now - oldest).total_seconds()) if oldest else 0},
+        ),
+    ]

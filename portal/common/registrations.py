@@ -1,6 +1,6 @@
 """What the kernel itself puts into its registries, loaded once when Django starts."""
 
-from portal.common import account_menu, audit_chain, monitoring, navigation
+from portal.common import account_menu, audit_chain, monitoring, navigation, outbox
 from portal.common.access import Perm
 from portal.common.messaging import delivery  # noqa: F401
 from portal.common.navigation import Entry
@@ -10,3 +10,4 @@ account_menu.register(
     account_menu.Entry(label="Carrier administration", url_name="admin:index", perm=Perm.CARRIER_ADMIN, order=80)
 )
 monitoring.register("audit", problems=audit_chain.problems, metrics=audit_chain.metrics)
+monitoring.register("outbox", problems=outbox.problems, metrics=outbox.metrics)

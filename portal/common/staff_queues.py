@@ -1,4 +1,4 @@
-"""What waits for the carrier's staff, counted on the administration's first page.
+"""What waits for the carrier's staff, counted on the administration's first page: each sees the queues of their role.
 
 A queue is a list of the administration under some of its filters. It is counted by that list itself, so that the number
 is always the number of rows behind it.
@@ -13,6 +13,8 @@ from django.contrib import admin
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
+
+from portal.common import staff_roles
 
 COUNTED_AT_MOST = 1_000
 
@@ -39,14 +41,22 @@ class Counted:
 
 
 def counted(site: admin.AdminSite, request: HttpRequest) -> list[Counted]:
-    """Every queue that whoever asks may look into, in their order."""
+    """Every queue that whoever asks may work on, in their order. Who may only look into a list has nothing to do there."""
     found = [
         (queue.order, queue.label, _counted(model_admin, queue, request))
         for model_admin in site._registry.values()
-        if model_admin.has_view_permission(request)
+        if _may_work_on(model_admin, request)
         for queue in getattr(model_admin, "queues", ())
     ]
     return [one for _, _, one in sorted(found, key=lambda entry: entry[:2])]
+
+
+def _may_work_on(model_admin: Any, request: HttpRequest) -> bool:
+    opts, user = model_admin.opts, request.user
+    names = (
+        f"{opts.app_label}.{right}_{opts.model_name}" for right in (staff_roles.Right.VIEW, staff_roles.Right.CHANGE)
+    )
+    return all(user.has_perm(name) for name in names)
 
 
 def _counted(model_admin: Any, queue: Queue, request: HttpRequest) -> Counted:

@@ -142,7 +142,7 @@ class Cell(NamedTuple):
 
 @lru_cache(maxsize=500)
 def _cell_start(kind: str, label: str) -> str:
-    return f'<td role="cell" class="k-{escape(kind)}" data-label="{escape(label)}">'
+    return f'<td class="k-{escape(kind)}" data-label="{escape(label)}">'
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,14 @@ class BoundRow:
         parts: list[str] = []
         if self.tick:
             parts.append(
-                f'<td role="cell" class="k-tick" data-label="Select"><input class="form-check-input" type="checkbox" '
+                f'<td class="k-tick" data-label="Select"><input class="form-check-input" type="checkbox" '
                 f'form="{escape(self.tick_form_id)}" name="row" value="{escape(self.tick.value)}" '
-                f'aria-label="{escape(self.tick.label)}" autocomplete="off"></td>'
+                f'aria-label="{escape(self.tick.label)}"></td>'
             )
         for text, url, kind, label, pill, copied in self.cells:
             shown = escape(text)
             if url:
-                shown = f'<a href="{escape(url)}" hx-boost="false">{shown}</a>'
+                shown = f'<a href="{escape(url)}" data-hx-boost="false">{shown}</a>'
             elif pill:
                 shown = f'<span class="pill pill-{escape(pill)}">{shown}</span>'
             elif copied and shown:
@@ -224,7 +224,7 @@ class BoundColumn:
                 f'<svg class="icon" aria-hidden="true"><use href="{icon}"></use></svg></a>'
             )
         return mark_safe(  # noqa: S308 - every part is escaped or a constant
-            f'<th role="columnheader" scope="col" class="k-{escape(self.kind)}"{_SORT_WORDS[self.sort_state]}>{label}</th>'
+            f'<th scope="col" class="k-{escape(self.kind)}"{_SORT_WORDS[self.sort_state]}>{label}</th>'
         )
 
     @property
@@ -264,7 +264,7 @@ class BoundColumn:
         if self.filter_error:
             control += f'<span class="filter-error" id="{error_id}">{escape(self.filter_error)}</span>'
         return mark_safe(  # noqa: S308 - every part is escaped or a constant
-            f'<td role="cell" class="k-{escape(self.kind)}" data-label="{escape(self.label)}">{control}</td>'
+            f'<td class="k-{escape(self.kind)}" data-label="{escape(self.label)}">{control}</td>'
         )
 
 
@@ -337,6 +337,7 @@ class Table(Generic[Row]):
     list_name = ""  # in portal.common.came_from: links in the rows then carry the way back to this very result
     ticks = False  # a box before each row (components/selectable_table.html, portal.common.selection)
     own_tools = False  # the page prints and exports with buttons of its own
+    may_leave = True  # as a file; off for those who may look, but not take out lists of clients
 
     def __init__(self, rows: "QuerySet[Row]", state: GridState, *, action: str, keep: Sequence[tuple[str, str]] = ()):
         """``rows`` is in scope already; ``keep`` holds parameters that every link of the grid carries on."""
@@ -464,7 +465,7 @@ class Table(Generic[Row]):
             page=page,
             filtered=filtered,
             export_urls=[("Excel", self.url(format="xlsx")), ("CSV", self.url(format="csv"))]
-            if total and not self.own_tools
+            if total and self.may_leave and not self.own_tools
             else [],
             as_of=as_of,
             empty_title="No row matches the filters" if filtered else self.empty_title,

@@ -3,8 +3,9 @@
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
 
-from portal.common import audit_chain, outbox
+from portal.common import audit_chain, outbox, retention
 
 
 @shared_task(name="portal.common.deliver_outbox_message", ignore_result=True)
@@ -20,3 +21,8 @@ def sweep_outbox(**_kwargs: Any) -> None:
 @shared_task(name="portal.common.seal_audit", ignore_result=True)
 def seal_audit(*, everywhere: bool = False, **_kwargs: Any) -> None:
     audit_chain.seal(everywhere=everywhere)
+
+
+@shared_task(name="portal.common.forget_done", ignore_result=True)
+def forget_done(**_kwargs: Any) -> None:
+    retention.forget_done(at=timezone.now())

@@ -246,7 +246,7 @@ def _add_producers_and_logins(
     notices.add_delegate_notices(delegate_id=delegate.pk, now=now)
     admin = logins.add_carrier_admin(now=now)
     issues.add_issue_reports({**by_name, delegate.username: delegate}, answered_by=admin, now=now)
-    everybody = [*users, delegate, *other_delegates, admin]
+    everybody = [*users, delegate, *other_delegates, admin, *logins.add_staff_with_limits(now=now)]
     logins.publish_terms(accepted_by=everybody, now=now)
     contacts.publish_privacy_statement(now=now)
     contacts.add_contact_lines()

@@ -15,12 +15,19 @@ from accounts.models import (
     User,
 )
 from portal.common.access import DelegateScope
+from portal.common.staff_roles import StaffRole
 from portal.demo_data.books import ProducerSpec
 
 PASSWORD = "Harbor#Kite58"  # noqa: S105 - printed by `make demo`
 # The people of the documentation get a hash each; the others share one, because hashing takes long by design and the
 # password is printed on the screen anyway.
 FIXED_USERNAMES = frozenset({"rsolberg7", "prairieagency", "outsider9", "dkeller22", "mokafor5", "carrieradmin"})
+STAFF_WITH_LIMITS = (
+    ("servicedesk4", "Sam", "Delacroix", StaffRole.SERVICE_DESK),
+    ("enrollops4", "Erin", "Opalka", StaffRole.ENROLLMENT_OPERATIONS),
+    ("contented4", "Connor", "Tedrow", StaffRole.CONTENT_EDITOR),
+    ("auditor4", "Audra", "Torrance", StaffRole.AUDITOR),
+)
 FIRST_LOGINS = frozenset({"ebaker19"})
 SATURDAY = 5
 VIEW, SERVICE, ENROLL = (scope.value for scope in (DelegateScope.VIEW, DelegateScope.SERVICE, DelegateScope.ENROLL))
@@ -138,6 +145,25 @@ def add_carrier_admin(*, now: datetime) -> User:
     return admin
 
 
+def add_staff_with_limits(*, now: datetime) -> list[User]:
+    """Add one login for each role of the carrier's staff."""
+    return _add(
+        [
+            User(
+                username=username,
+                role=User.Role.CARRIER_ADMIN,
+                staff_role=staff_role,
+                first_name=first_name,
+                last_name=last_name,
+                email=f"{first_name}.{last_name}@example.com".lower(),
+                is_staff=True,
+            )
+            for username, first_name, last_name, staff_role in STAFF_WITH_LIMITS
+        ],
+        now=now,
+    )
+
+
 def _add(users: list[User], *, now: datetime) -> list[User]:
     others = [user for user in users if user.username not in FIXED_USERNAMES]
     shared_hash = make_password(PASSWORD) if others else ""
@@ -146,6 +172,7 @@ def _add(users: list[User], *, now: datetime) -> list[User]:
         user.email_confirmed_at = now - timedelta(days=150)
         # Only who has never logged in meets the typing page; the others have skipped it (LOG_03).
         user.typing_choice = User.TypingChoice.ASK if user.username in FIRST_LOGINS else User.TypingChoice.SKIPPED
+        user.tour = User.Tour.TO_OFFER if user.username in FIRST_LOGINS else User.Tour.FINISHED
         user.date_joined = now - timedelta(days=150)
     made = User.objects.bulk_create(users)
     PasswordHistory.objects.bulk_create(

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from celery import beat
 from celery.worker import state
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from portal.celery import app
 from portal.demo_runtime.terminal import copy_lines
@@ -186,7 +187,12 @@ class BeatThread(InThread):
         self._service: Any = None
 
     def start(self) -> None:
-        self._service = beat.Service(app, max_interval=BEAT_LOOK_SECONDS, schedule_filename=str(self._schedule_file))
+        self._service = beat.Service(
+            app,
+            max_interval=BEAT_LOOK_SECONDS,
+            schedule_filename=str(self._schedule_file),
+            scheduler_cls=import_string(settings.CELERY_BEAT_SCHEDULER),
+        )
         super().start()
 
     def work(self) -> None:

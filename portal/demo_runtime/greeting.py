@@ -10,6 +10,10 @@ ACCOUNTS = (
     ("dkeller22", "delegate of rsolberg7 (view, service, enroll)"),
     ("mokafor5", "delegate of rsolberg7 and of prairieagency, chooses in the header for whom"),
     ("carrieradmin", "carrier administrator, /admin/"),
+    ("servicedesk4", "carrier staff: Service Desk"),
+    ("enrollops4", "carrier staff: Enrollment Operations"),
+    ("contented4", "carrier staff: Content Editor"),
+    ("auditor4", "carrier staff: Auditor"),
 )
 # Producer number, National Producer Number and ZIP of a producer without a login (portal.demo_data.books).
 TO_REGISTER = ("000413406", "20418833", "60615")

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.common.middleware.BrowserRulesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.common.compression.PageCompressionMiddleware",
     "portal.common.middleware.RequestContextMiddleware",
     "portal.common.middleware.PrivateResponseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -192,6 +193,12 @@ DATABASES["default"]["OPTIONS"].update({"connect_timeout": 3, "application_name"
 # takes no startup options (PgBouncer) needs ignore_startup_parameters = options.
 WEB_DATABASE_SECONDS = float(os.environ.get("WEB_DATABASE_SECONDS", "5"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What one process decides about another's row (leases, locks) goes by the database's clock. Off in tests, which move the clock.
+SHARED_CLOCK = True
+
+# How often a web process looks whether something is delayed, to say so on its pages (portal/common/delays.py); 0: never.
+DELAYS_LOOK_SECONDS = float(os.environ.get("DELAYS_LOOK_SECONDS", "15"))
 
 # --- Accounts ---
 AUTH_USER_MODEL = "accounts.User"
@@ -270,6 +277,7 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("PORTAL_TIME_ZONE", "America/Chicago")
 USE_I18N = True
 LANGUAGE_CODE = "en-us"
+LOCALE_PATHS = [BASE_DIR / "locale"]  # Spanish for what clients and payers read (portal.common.languages)
 
 # --- Static files ---
 STATIC_URL = "/static/"
@@ -351,6 +359,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 OUTBOX_SWEEP_SECONDS = int(os.environ.get("OUTBOX_SWEEP_SECONDS", "5"))
 OUTBOX_LEASE_SECONDS = int(os.environ.get("OUTBOX_LEASE_SECONDS", "60"))
 OUTBOX_MAX_ATTEMPTS = 8
+# A mail or text service that does not answer at all is no attempt: so many hours a message waits for it (a code, as long as
+# it works). Days after which rows of work that is done, and messages that were sent, are deleted.
+MESSAGES_WAIT_HOURS = int(os.environ.get("MESSAGES_WAIT_HOURS", "72"))
+OUTBOX_KEEP_DAYS = int(os.environ.get("OUTBOX_KEEP_DAYS", "90"))
 # The member system: how long a change waits before it is sent, and how much later it counts as overdue.
 SYNC_DELAY = timedelta(seconds=int(os.environ.get("SYNC_DELAY_SECONDS", str(4 * 60 * 60))))
 SYNC_OVERDUE_AFTER = timedelta(seconds=int(os.environ.get("SYNC_OVERDUE_SECONDS", str(30 * 60))))
@@ -403,8 +415,19 @@ REPORT_SCHEDULE_HOUR = int(os.environ.get("REPORT_SCHEDULE_HOUR", "6"))
 NOTIFICATIONS_DIGEST_HOUR = int(os.environ.get("NOTIFICATIONS_DIGEST_HOUR", "7"))
 NOTIFICATIONS_KEEP_READ_DAYS = int(os.environ.get("NOTIFICATIONS_KEEP_READ_DAYS", "90"))
 NOTIFICATIONS_KEEP_UNREAD_DAYS = int(os.environ.get("NOTIFICATIONS_KEEP_UNREAD_DAYS", "365"))
+# Days for which things are kept after they have ended (docs/operations.md, What is kept for how long): one-time codes; links
+# to confirm an email address, and invitations nobody accepted; remembered devices; sign-in attempts (31 at least: limits are
+# counted from them); drafts of applications that have expired; uploads with malware in them; raw 834 files and acknowledgements.
+CODES_KEEP_DAYS = int(os.environ.get("CODES_KEEP_DAYS", "1"))
+LINKS_KEEP_DAYS = int(os.environ.get("LINKS_KEEP_DAYS", "90"))
+DEVICES_KEEP_DAYS = int(os.environ.get("DEVICES_KEEP_DAYS", "30"))
+LOGIN_ATTEMPTS_KEEP_DAYS = int(os.environ.get("LOGIN_ATTEMPTS_KEEP_DAYS", "400"))
+DRAFTS_KEEP_DAYS = int(os.environ.get("DRAFTS_KEEP_DAYS", "90"))
+UPLOADS_QUARANTINE_KEEP_DAYS = int(os.environ.get("UPLOADS_QUARANTINE_KEEP_DAYS", "90"))
+X12_ARCHIVE_KEEP_DAYS = int(os.environ.get("X12_ARCHIVE_KEEP_DAYS", "2200"))
+X12_QUARANTINE_KEEP_DAYS = int(os.environ.get("X12_QUARANTINE_KEEP_DAYS", "90"))
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUNTIME_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox-sweep": {
         "task": "portal.common.sweep_outbox",
         "schedule": OUTBOX_SWEEP_SECONDS,
@@ -495,8 +518,29 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60 * 60},
     },
     "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
+    "forget-done": {
+        "task": "portal.common.forget_done",
+        "schedule": 6 * 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
+    "forget-drafts": {
+        "task": "enrollment.forget_drafts",
+        "schedule": 6 * 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
+    "forget-x12-files": {
+        "task": "clients.forget_x12_files",
+        "schedule": 6 * 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
 }
+
+# Messages that beat sent too long ago are thrown away, lest they pile up while no worker runs. Not sooner than this: the
+# moment is told by beat's clock and judged by the worker's, and a few seconds between the two would stop everything.
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"] = {"expires": max(2 * 60 * 60, _entry["schedule"])}
+CELERY_BEAT_SCHEDULER = "portal.beat.SteadyScheduler"
 
 # --- E-questions: hours after which one that waits counts as overdue, and whether answers carry the writer's name ---
 QUESTION_TARGET_HOURS = int(os.environ.get("QUESTION_TARGET_HOURS", "24"))

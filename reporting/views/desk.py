@@ -162,7 +162,7 @@ def desk_sheet(request: AuthenticatedHttpRequest) -> HttpResponse:
     audit.record("desk.printed", by=request.user, object_type="desk", details={"rows": len(lines)})
     context = {
         "asked": asked,
-        "lines": list(enumerate(lines, start=1)),
+        "lines": [line.on_the_sheet() for line in lines],
         "left_out": max(asked.total(found) - ON_A_SHEET, 0),
         "back_url": asked.url(),
         "what": "Snoozed" if asked.snoozed else asked.why.label if asked.why else "All",

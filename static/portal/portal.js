@@ -137,6 +137,19 @@ document.addEventListener("submit", (event) => {
 // The error summary takes the focus, so that it is read first and its links are the next stop.
 document.querySelector("[data-error-summary]")?.focus();
 
+// --- Tables: some browsers no longer take one for a table where it is laid out as cards (narrow screens) ---
+
+const PARTS = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+
+function nameTableParts() {
+  for (const table of document.querySelectorAll(".grid-table, .contact-table, .plain-table.stacked")) {
+    for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td, th")]) {
+      part.setAttribute("role", PARTS[part.tagName] ?? (part.scope === "row" ? "rowheader" : "columnheader"));
+    }
+  }
+}
+nameTableParts();
+
 // --- htmx: partial refresh of lists and states ---
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -151,6 +164,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
+  nameTableParts();
   const said = document.getElementById(event.detail.target.id)?.querySelector("[data-announce]");
   if (said) {
     announce(said.textContent.trim());

@@ -54,6 +54,28 @@ document.addEventListener("htmx:afterSettle", () => {
   list.remove();
 });
 
+// The page counts what it sends: of two saves that overtake each other on the way, the one sent last is kept.
+const turnField = () => document.querySelector("#wizard-form [name=turn]");
+let turn = Number(turnField()?.value) || 0;
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (turnField()) {
+    turn += 1;
+    event.detail.parameters.set("turn", turn);
+  }
+});
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.id === "wizard-form" && turnField()) {
+      turn += 1;
+      turnField().value = turn;
+    }
+  },
+  { capture: true },
+);
+
 // What is typed or ticked while a section is being saved stays when the section is drawn anew.
 let sentState = new Map();
 
@@ -133,7 +155,7 @@ async function takeToken(form) {
     const fresh = page.querySelector("[name=csrfmiddlewaretoken]");
     if (fresh) {
       form.querySelector("[name=csrfmiddlewaretoken]").value = fresh.value;
-      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": fresh.value }));
+      document.body.setAttribute("data-hx-headers", JSON.stringify({ "X-CSRFToken": fresh.value }));
     }
     return true;
   } catch {

@@ -230,9 +230,9 @@ def test_of_a_big_tree_one_level_is_sent_and_the_next_when_it_is_opened(world, s
     response = client.get(PAGE)
     assert len(names(response)) == 1 + 40
     assert "400 producers below" in text(response)
-    waiting = [part for part in pages.read(response).all("div") if "hx-get" in part.attrs]
+    waiting = [part for part in pages.read(response).all("div") if "data-hx-get" in part.attrs]
     assert len(waiting) == 40
-    address = waiting[0].attrs["hx-get"]
+    address = waiting[0].attrs["data-hx-get"]
     part = client.get(address, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert names(part) == [f"Pat Below00{i}" for i in range(1, 10)]
@@ -245,7 +245,7 @@ def test_a_small_tree_is_sent_whole(world, sign_in):
     many_below(world.outsider, 30)
     response = sign_in(world.outsider).get(PAGE)
     assert len(names(response)) == 31
-    assert not [part for part in pages.read(response).all("div") if "hx-get" in part.attrs]
+    assert not [part for part in pages.read(response).all("div") if "data-hx-get" in part.attrs]
 
 
 def test_a_deep_chain_is_cut_and_continued_by_a_link(world, sign_in):
@@ -255,8 +255,8 @@ def test_a_deep_chain_is_cut_and_continued_by_a_link(world, sign_in):
     client = sign_in(world.outsider)
     response = client.get(PAGE)
     assert len(names(response)) == 1 + selector.LEVELS_AT_ONCE
-    (last,) = [part for part in pages.read(response).all("div") if "hx-get" in part.attrs]
-    assert names(client.get(last.attrs["hx-get"], headers={"HX-Request": "true"}))[0] == "Deep D08"
+    (last,) = [part for part in pages.read(response).all("div") if "data-hx-get" in part.attrs]
+    assert names(client.get(last.attrs["data-hx-get"], headers={"HX-Request": "true"}))[0] == "Deep D08"
 
 
 def test_looking_at_the_hierarchy_writes_nothing(world, sign_in):

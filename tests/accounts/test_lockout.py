@@ -388,3 +388,17 @@ def test_a_campaign_trips_the_limit_of_the_portal_and_an_honest_person_still_get
 @pytest.mark.timeout(1800)
 def test_ten_thousand_guesses_from_fifty_addresses_on_two_hundred_names():
     assert_guessing_gets_nowhere(guess_behind_the_page, 200, 50, 10_000)
+
+
+@pytest.mark.feature("LCK_02")
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_process_whose_clock_is_off_neither_opens_early_nor_locks_for_less(rita, settings, hours):
+    """What counts is the database's clock, which all processes share (figure F13)."""
+    settings.SHARED_CLOCK = True
+    off = timedelta(hours=hours)
+    now = datetime.now(UTC)
+    lock("rsolberg7", at=now if hours > 0 else now + off)  # locked by the right one, or by the one that is behind
+    assert guard().locked_until > now + timedelta(minutes=29)
+    assert give("rsolberg7", PASSWORD, at=now + abs(off)) is None
+    page = Client().post("/accounts/login/", {"username": "rsolberg7", "password": PASSWORD}).content.decode()
+    assert re.search(r"try again in \d+ minutes", page)

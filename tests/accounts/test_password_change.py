@@ -113,7 +113,7 @@ def test_the_page_has_three_fields_and_both_rule_lists(rita, sign_in):
     assert labels["id_current_password"] == "CurrentPassword*"
     assert labels["id_new_password"] == "NewPassword*"
     assert labels["id_confirm_password"] == "ConfirmNewPassword*"
-    assert {heading.text for heading in page.all("h3")} >= {"Password Must Have", "Password Cannot Have"}
+    assert {heading.text for heading in page.all("h2")} >= {"Password Must Have", "Password Cannot Have"}
     assert 'Click "Update Password" to save the new password.' in page.text
     autocomplete = {field.attrs["name"]: field.attrs["autocomplete"] for field in page.all("input", type="password")}
     assert autocomplete == {

@@ -265,7 +265,7 @@ def test_old_and_used_up_codes_say_what_to_do(rita, client):
 def test_each_mistake_in_the_new_password_is_said_beside_its_field(rita):
     client = proven(rita)
     page = pages.read(client.get(NEW_PASSWORD))
-    assert {heading.text for heading in page.all("h3")} >= {"Password Must Have", "Password Cannot Have"}
+    assert {heading.text for heading in page.all("h2")} >= {"Password Must Have", "Password Cannot Have"}
     differ = text_of(choose(client, NEW, "Another*Wharf93"))
     assert "The two new passwords are not the same." in differ
     broken = text_of(choose(client, "cobalt"))

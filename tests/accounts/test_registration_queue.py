@@ -1,7 +1,6 @@
 """The carrier's queue of registrations in the administration."""
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -9,6 +8,7 @@ from accounts.models import RegistrationRequest, StateRegistration, User
 from accounts.services import state_registrations
 from accounts.services.state_registrations import Applicant, StateBlock
 from portal.common.models import AuditEvent, OutboundMessage
+from portal.common.staff_roles import StaffRole
 from tests.support.factories import ProducerNumberFactory, UserFactory
 from tests.support.registering import BLOCK, NUMBER, publish_terms, rita, text_of
 
@@ -134,9 +134,7 @@ def test_the_page_of_a_request_shows_what_is_compared_and_no_hash(browser, waiti
 
 @pytest.mark.parametrize("action", ["activate", "refuse"])
 def test_staff_without_the_right_to_change_do_not_decide(sign_in, waiting, action):
-    clerk = UserFactory(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
-    clerk.user_permissions.add(Permission.objects.get(codename="view_registrationrequest"))
-    client = sign_in(clerk)
+    client = sign_in(UserFactory(clerk=True, staff_role=StaffRole.AUDITOR))
     assert client.get(REQUESTS).status_code == 200
     press(client, REQUESTS, action, waiting, reason="No.")
     assert RegistrationRequest.objects.filter(status="PENDING").count() == 3

@@ -413,18 +413,18 @@ def delivery(client: Client, shown: str = ""):
 def test_the_page_follows_the_delivery_until_it_is_final(half):
     page = text_of(ask_for_code(half))
     assert "The code is being sent to xxxlberg@example.com." in page
-    assert 'hx-get="/accounts/verify/delivery/?shown=pending"' in page
-    assert 'hx-trigger="every 2s"' in page
+    assert 'data-hx-get="/accounts/verify/delivery/?shown=pending"' in page
+    assert 'data-hx-trigger="every 2s"' in page
     assert 'aria-live="polite"' in page
     assert delivery(half, "pending").status_code == 204
     deliver_everything()
     part = text_of(delivery(half, "pending"))
     assert part.strip().startswith("<p")
     assert "The code was sent to xxxlberg@example.com. It works until" in part
-    assert "hx-get" not in part
+    assert "data-hx-get" not in part
     whole = text_of(half.get("/accounts/verify/"))
     assert "The code was sent to xxxlberg@example.com." in whole
-    assert "hx-trigger" not in whole
+    assert "data-hx-trigger" not in whole
 
 
 @pytest.mark.feature("ISS_06")
@@ -436,7 +436,7 @@ def test_a_message_that_could_not_be_sent_says_so_and_offers_a_new_one(rita, hal
         deliver_everything()
     part = text_of(delivery(half, "pending"))
     assert "The code could not be sent to xxxlberg@example.com. Send a new code." in part
-    assert "hx-get" not in part
+    assert "data-hx-get" not in part
     assert "Send a new code</button>" in text_of(half.get("/accounts/verify/"))
     ask_for_code(half)
     deliver_everything()

@@ -104,6 +104,7 @@ def test_the_page_folds_copies_prints_and_is_accessible(busy_household, sign_in_
     expect(page.get_by_role("heading", name="Policies")).to_be_visible()
 
 
+@pytest.mark.drill
 def test_a_household_without_an_account_number_is_accessible(world, sign_in_as, assert_accessible):
     policy = PolicyFactory(
         producer_number=world.number, unpaid=True, binder_due_date=timezone.localdate() + timedelta(days=9)

@@ -39,6 +39,7 @@ def test_from_the_menu_of_the_login_page_to_the_numbers_of_ones_state(published,
     assert_accessible(page)
 
 
+@pytest.mark.drill
 @pytest.mark.feature("ISS_03")
 def test_on_a_phone_and_without_scripts_the_numbers_stand_below_each_other(published, new_context):
     page = new_context(viewport=PHONE, java_script_enabled=False).new_page()

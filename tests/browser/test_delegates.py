@@ -115,6 +115,7 @@ def test_a_level_of_a_big_hierarchy_comes_when_it_is_opened(world, sign_in_as, n
     page.get_by_role("heading", name="1 producer found").wait_for()
 
 
+@pytest.mark.drill
 def test_the_pages_are_accessible(world, sign_in_as, new_context, page, assert_accessible, monkeypatch):
     monkeypatch.setattr(hierarchy, "WHOLE_TREE_UP_TO", 4)  # a thousand more elements of the same kinds take 20 seconds
     big_team(world, members=5)

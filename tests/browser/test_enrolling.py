@@ -67,7 +67,7 @@ def test_the_pop_up_leads_to_the_draft_or_makes_another(world, sign_in_as, new_c
             page.get_by_label(label).fill(text)
         page.get_by_role("button", name="Save and Create Proposal").click()
         page.wait_for_url("**/enroll/quotes/new/?prospect=*")
-        assert page.get_by_label("ZIP Code").input_value() == "60563"
+        assert page.get_by_label("Zip Code").input_value() == "60563"
         assert page.get_by_label("First Name").input_value() == "Ann"
     page.goto(f"/enroll/quotes/{quote.pk}/review/")
     page.get_by_role("button", name=ENROLL).click()

@@ -97,6 +97,7 @@ def test_a_page_nobody_looks_at_does_not_ask(world, sign_in_as, new_context):
     assert asked != []
 
 
+@pytest.mark.drill
 def test_both_pages_are_accessible(world, sign_in_as, assert_accessible):
     tell(world.producer, "one")
     tell(world.producer, "two", title="You changed what Dana Keller may do for you", url="")

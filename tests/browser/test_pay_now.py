@@ -45,6 +45,8 @@ def test_the_payment_portal_opens_after_a_submit_that_succeeded_and_leads_back(
     page.goto(f"{PAGE}submit/")
     page.get_by_role("button", name="Submit Application").click()
     page.get_by_role("heading", name="Submission Failed").wait_for()
+    # The script that opens the tab comes after what is to be seen.
+    page.wait_for_load_state("load")
     assert len(page.context.pages) == tabs
     assert not Payment.objects.exists()
     # Put right: one tab, however often the button is pressed.

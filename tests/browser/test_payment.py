@@ -151,6 +151,7 @@ def test_a_card_pays_first_a_bank_account_later_and_nobody_keeps_a_number(
     assert numbers_kept(kept, [CARD, ACCOUNT]) == []
 
 
+@pytest.mark.drill
 @pytest.mark.feature("PAY_02")
 @pytest.mark.feature("PAY_08")
 def test_without_scripts_a_declined_card_is_told_and_cancelling_leaves_the_bill(

@@ -114,6 +114,7 @@ def test_rows_are_found_printed_exported_deleted_and_brought_back(
     assert page.locator("tbody tr").count() == 2
 
 
+@pytest.mark.drill
 @pytest.mark.feature("PRO_08")
 def test_without_scripts_the_question_has_a_page_of_its_own(world, sign_in_as, new_context):
     ProspectFactory(created_by=world.producer, last_name="Aster")

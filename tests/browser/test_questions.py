@@ -115,6 +115,7 @@ def test_what_is_typed_when_the_session_is_about_to_end_comes_back(world, sign_i
     page.get_by_text("This was not submitted when your session was about to end.").wait_for()
 
 
+@pytest.mark.drill
 @pytest.mark.feature("EQ_07")
 def test_asking_and_deleting_work_without_javascript(world, new_context, sign_in_as):
     page = new_context(java_script_enabled=False).new_page()

@@ -49,7 +49,7 @@ def test_a_quote_is_made_filtered_compared_reviewed_saved_and_listed(
 
     fill_in(page)
     # The county is asked for as soon as the ZIP code is there, and so are the days of the state.
-    page.get_by_label("ZIP Code").fill("60120")
+    page.get_by_label("Zip Code").fill("60120")
     page.keyboard.press("Tab")
     page.get_by_label("County").wait_for()
     page.get_by_text("apply by 12/15/2026").first.wait_for()
@@ -112,7 +112,7 @@ def test_a_quote_is_made_and_plans_selected_without_scripts(catalog, world, sign
     page.get_by_label("Relationship").select_option("spouse")
     page.locator("#id_person-1-date_of_birth").fill("01/01/1986")
     page.locator("#id_person-1-tobacco").select_option("yes")
-    page.get_by_label("ZIP Code").fill("60120")
+    page.get_by_label("Zip Code").fill("60120")
     page.get_by_label("01/01/2027, Open Enrollment").check()
     page.get_by_role("button", name="View Plans").last.click()
     page.get_by_label("County").select_option(label="Kane, IL")

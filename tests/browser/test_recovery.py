@@ -90,6 +90,7 @@ def test_a_locked_producer_recovers_and_gets_home_with_the_new_password(world, m
     page.get_by_role("heading", name="Welcome, Rita Solberg").wait_for()
 
 
+@pytest.mark.drill
 @pytest.mark.feature("FPW_05")
 def test_recovery_and_profile_work_without_javascript(world, mailbox, new_context):
     page = new_context(java_script_enabled=False).new_page()
@@ -163,6 +164,7 @@ def test_after_a_change_of_password_one_logs_in_again(world, sign_in_as):
     page.get_by_role("button", name="Log In").wait_for()
 
 
+@pytest.mark.drill
 def test_every_page_of_recovery_is_accessible(world, mailbox, page, assert_accessible):
     page.goto("/accounts/forgot-username/")
     assert_accessible(page)
@@ -192,6 +194,7 @@ def test_every_page_of_recovery_is_accessible(world, mailbox, page, assert_acces
     assert_accessible(page)
 
 
+@pytest.mark.drill
 def test_the_unlock_page_is_accessible(world, mailbox, page, assert_accessible):
     now = timezone.now()
     LoginGuard.objects.create(
@@ -209,6 +212,7 @@ def test_the_unlock_page_is_accessible(world, mailbox, page, assert_accessible):
     page.get_by_text("Your account is unlocked.").wait_for()
 
 
+@pytest.mark.drill
 def test_the_profile_pages_are_accessible(world, sign_in_as, assert_accessible):
     ProducerNumberFactory(producer=world.producer.producer, number="300200100", us_state="TX", **ADDRESS)
     page = sign_in_as(world.producer, at="/accounts/profile/?number=300200100")

@@ -289,6 +289,7 @@ def test_another_state_is_offered_only_where_the_producer_is_not_registered(sign
 # Accessibility
 
 
+@pytest.mark.drill
 def test_every_page_of_the_registration_is_accessible(page, assert_accessible):
     publish_terms()
     rita()
@@ -325,6 +326,7 @@ def to_create_login_by_fields(page: Page) -> None:
     page.get_by_role("heading", name="Create Your Secure Login.").wait_for()
 
 
+@pytest.mark.drill
 def test_the_pages_of_the_older_style_are_accessible(page, settings, assert_accessible, sign_in_as):
     settings.REGISTRATION_STYLE = "per_state"
     publish_terms()

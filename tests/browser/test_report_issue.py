@@ -95,6 +95,7 @@ def test_the_messages_page_and_its_menu_on_a_desk_and_on_a_phone(world, sign_in_
     page.get_by_role("heading", name="Report an Issue").wait_for()
 
 
+@pytest.mark.drill
 def test_the_pages_are_accessible(world, sign_in_as, page, assert_accessible):
     IssueReportFactory(reported_by=world.producer, number=2001, closed=True)
     IssueReportFactory(reported_by=world.producer, number=2002)

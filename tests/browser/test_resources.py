@@ -55,6 +55,7 @@ def test_from_the_login_page_to_a_form_the_news_and_a_course(world, library, sig
     expect(page.get_by_role("link", name="Take This Course")).to_be_visible()
 
 
+@pytest.mark.drill
 def test_every_page_of_the_library_is_accessible(world, library, sign_in_as, page, assert_accessible):
     sign_in_as(world.producer)
     for address in (

@@ -54,6 +54,7 @@ def test_filters_work_by_keyboard_and_back_returns_to_the_view_before(world, sig
     head_line(page, "1 - 2 of 2 Search Results")
 
 
+@pytest.mark.drill
 def test_every_page_of_the_slice_is_accessible(world, sign_in_as, page, assert_accessible):
     page.goto("/accounts/login/")
     assert_accessible(page)

@@ -7,13 +7,14 @@ import pytest
 from enrollment.models import Application
 from portal.common.dates import as_text, today_in
 from tests.browser.conftest import PHONE
+from tests.support.browsing import with_and_without_scripts
 from tests.support.wizard import load_tables
 
 
 @pytest.mark.feature("HOM_12")
 @pytest.mark.feature("WIZ_02")
 @pytest.mark.feature("AUT_05")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@with_and_without_scripts
 def test_a_delegate_starts_an_application_and_confirms_the_terms(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):

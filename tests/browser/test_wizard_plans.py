@@ -1,6 +1,7 @@
 """Plan Selection with scripts: the header follows the plan, PCP fields come and go, texts open in a window."""
 
 from datetime import date
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -28,6 +29,8 @@ def draft(world):
 def test_the_header_follows_the_plan_and_one_number_serves_for_all(draft, page, world, sign_in_as, assert_accessible):
     PlanFactory(name="Choice Gold PPO", rates=[(0, 999, "500.10")])
     sign_in_as(world.producer, at="/enroll/applications/A-0638/plans/")
+    sent = []
+    page.on("request", lambda one: sent.append(parse_qs(one.post_data)) if one.method == "POST" else None)
     header = page.locator("#wizard-header")
     medical = page.get_by_label("Select Medical Coverage")
     medical.select_option(label="Precision Silver HMO - $886.80")
@@ -35,6 +38,10 @@ def test_the_header_follows_the_plan_and_one_number_serves_for_all(draft, page, 
     page.get_by_label("Primary (Ann Leeward): Medical Group Number (3 Digits)").fill("124")
     page.get_by_role("button", name="Use Same PCP Number for All").click()
     page.get_by_text("Every applicant has the number 124 now.").wait_for()
+    turns = [int(one["turn"][0]) for one in sent]
+    assert turns == list(range(1, len(turns) + 1)), "the page counts what it sends, the button's form last"
+    assert sent[-1]["act"] == ["do:pcp:same"]
+    assert len(turns) > 1
     assert page.get_by_label("Spouse (Bo): Medical Group Number (3 Digits)").input_value() == "124"
     assert_accessible(page)
     medical.select_option(label="Choice Gold PPO - $1,000.20")

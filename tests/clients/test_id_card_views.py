@@ -227,12 +227,12 @@ def test_temporary_cards_show_how_far_they_are_and_then_a_link_for_each_member(h
     order = IdCardOrder.objects.get()
     found = read(producer.get(order_url))
     panel = found.one("section", id="id-card-order")
-    assert panel.attrs["hx-get"] == reverse("clients:id-card-order-state", args=[order.key])
+    assert panel.attrs["data-hx-get"] == reverse("clients:id-card-order-state", args=[order.key])
     assert "0 of 2" in panel.text
     assert not [link for link in panel.all("a") if "download" in link.attrs]
     request = order.requests.order_by("id").first()
-    id_cards_state = producer.get(panel.attrs["hx-get"])
-    assert "hx-get" in read(id_cards_state).one("section").attrs
+    id_cards_state = producer.get(panel.attrs["data-hx-get"])
+    assert "data-hx-get" in read(id_cards_state).one("section").attrs
     outbox.sweep()
     panel = read(producer.get(order_url)).one("section", id="id-card-order")
     links = [link.attrs["href"] for link in panel.all("a") if "download" in link.attrs]

@@ -1,4 +1,7 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from portal.common import monitoring
@@ -37,7 +40,7 @@ def test_a_server_that_does_not_answer_is_unavailable(client, monkeypatch):
 
 
 def test_health_looks_at_nobody_and_asks_little(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(7) as asked:
+    with django_assert_max_num_queries(9) as asked:
         client.get("/health/")
     assert not [query for query in asked.captured_queries if "user" in query["sql"] or "session" in query["sql"]]
 
@@ -102,3 +105,58 @@ def test_a_collector_with_the_token_reads_the_text_format(client, settings, monk
 def test_large_figures_are_not_rounded():
     assert monitoring.as_number(123456789) == "123456789"
     assert monitoring.as_number(1209600.25) == "1209600.25"
+
+
+# --- for those who restart processes, and those who distribute requests ---
+
+
+@pytest.fixture
+def one_database(monkeypatch):
+    """As a process that has not looked yet."""
+    monkeypatch.setattr(health, "_migrated", False)
+
+
+def test_a_process_that_answers_is_alive_and_asks_nothing(client, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(health, "connection", Unreachable(OperationalError("refused")))
+    with django_assert_num_queries(0):
+        response = client.get("/health/live/")
+    assert (response.status_code, response.json()) == (200, {"status": "alive"})
+
+
+def test_ready_looks_for_missing_migrations_until_there_are_none(client, one_database, django_assert_num_queries):
+    assert client.get("/health/ready/").json() == {"status": "ready"}
+    with django_assert_num_queries(1):
+        assert client.get("/health/ready/").status_code == 200
+
+
+def test_new_code_is_not_ready_before_its_migrations(client, one_database, monkeypatch):
+    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *_args: ["one"])
+    response = client.get("/health/ready/")
+    assert (response.status_code, response.json()) == (503, {"status": "migrations missing"})
+
+
+@pytest.mark.parametrize("looked_before", [True, False])
+def test_nobody_is_sent_to_a_process_without_its_database(client, monkeypatch, looked_before):
+    monkeypatch.setattr(health, "_migrated", looked_before)
+    elsewhere = connection.copy()
+    elsewhere.settings_dict = {**connection.settings_dict, "HOST": "/nowhere"}
+    monkeypatch.setattr(health, "connection", elsewhere)
+    response = client.get("/health/ready/")
+    assert (response.status_code, response.json()) == (503, {"status": "database unavailable"})
+
+
+def test_nobody_is_sent_to_a_process_that_stops_and_it_is_alive_and_well(client, monkeypatch, tmp_path):
+    mark = tmp_path / "draining"
+    monkeypatch.setenv("PORTAL_DRAINING_FILE", str(mark))
+    assert client.get("/health/ready/").status_code == 200
+    mark.touch()
+    assert client.get("/health/ready/").json() == {"status": "shutting down"}
+    assert [client.get(f"/health/{one}").status_code for one in ("", "live/")] == [200, 200]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_process_whose_clock_is_off_is_degraded(client, settings, hours):
+    settings.SHARED_CLOCK = True
+    assert client.get("/health/").json() == {"status": "ok"}
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours)):
+        assert client.get("/health/").json() == {"status": "degraded", "problems": ["clock_differs"]}

@@ -196,7 +196,7 @@ def test_the_mailbox_page_shows_codes_to_copy_and_refreshes_itself():
     assert page.index("BBBB3333") < page.index("AAAA2222")
     assert 'data-copy="AAAA2222"' in page
     assert f'id="copy-{first.message_id}"' in page
-    assert 'hx-trigger="every 3s"' in page
+    assert 'data-hx-trigger="every 3s"' in page
     assert "<b>not markup</b>" not in page
 
 

@@ -1,15 +1,18 @@
+import subprocess
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, connections, transaction
 from kombu.exceptions import ChannelError, OperationalError
 
 from portal.celery import app
-from portal.common import outbox
+from portal.common import clocks, lease_owners, outbox
 from portal.common.models import AuditEvent, OutboxMessage
 from portal.common.outbox import GiveUp, NotYet
 from portal.common.tasks import deliver_outbox_message, sweep_outbox
@@ -598,3 +601,78 @@ def test_work_that_has_to_wait_is_tried_later_and_the_try_does_not_count(setting
     assert message.last_error == "NotYet: The scanner has not looked yet."
     outbox.sweep(now=message.not_before)
     assert reread(message).status == Status.DONE
+
+
+# --- processes that die, and clocks that differ ---
+
+
+def of_a_dead_process(owner: UUID) -> UUID:
+    """The same owner as if a process of this machine had it that runs no more."""
+    child = subprocess.Popen(["true"])
+    child.wait()
+    place = owner.bytes[: lease_owners.PLACE]
+    return UUID(bytes=place + child.pid.to_bytes(lease_owners.PROCESS, "big") + owner.bytes[-4:])
+
+
+def dies_with(message: OutboxMessage, now: datetime) -> None:
+    claimed = outbox._claim(now, message.pk)
+    OutboxMessage.objects.filter(pk=message.pk).update(lease_owner=of_a_dead_process(claimed.lease_owner))
+
+
+@pytest.mark.feature("ISS_06")
+@pytest.mark.parametrize("way", ["sweep", "told again"])
+def test_a_dead_neighbours_row_is_done_at_once(done, way):
+    message = owe()
+    dies_with(message, NOW)
+    soon = NOW + timedelta(seconds=1)
+    assert (outbox.sweep(now=soon) if way == "sweep" else outbox.deliver(message_pk=message.pk, now=soon)) == 1
+    assert reread(message).status == Status.DONE
+    assert len(done) == 1
+
+
+def test_a_row_that_kills_again_waits_longer_each_time_and_others_go_on(done):
+    killer = owe("killer")
+    owe("harmless")
+    dies_with(killer, NOW)
+    outbox.release_orphans(now=NOW)
+    dies_with(killer, NOW)
+    assert outbox.sweep(now=NOW) == 1
+    assert done == [{"key": "harmless"}]
+    assert reread(killer).not_before == NOW + outbox.FIRST_WAIT
+    assert killer.last_error.startswith("WorkerLost")
+
+
+def test_a_living_process_and_one_of_another_machine_keep_their_leases(done):
+    here, elsewhere = owe("here"), owe("elsewhere")
+    assert outbox._claim(NOW, here.pk)
+    assert outbox._claim(NOW, elsewhere.pk)
+    OutboxMessage.objects.filter(pk=elsewhere.pk).update(lease_owner=UUID(bytes=b"another!" + bytes(8)))
+    assert outbox.release_orphans(now=NOW) == 0
+    assert outbox.sweep(now=NOW) == 0
+
+
+def test_a_worker_whose_clock_is_ahead_takes_no_row_from_another(done, settings):
+    settings.SHARED_CLOCK = True
+    message = outbox.add(TOPIC, dedupe_key="one", payload={})
+    assert outbox._claim(clocks.shared_now(), message.pk)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
+        assert outbox.sweep() == 0
+        later = outbox.add(TOPIC, dedupe_key="two", payload={})
+    assert reread(later).not_before < datetime.now(UTC) + timedelta(minutes=1)
+    assert done == []
+
+
+@pytest.mark.feature("ISS_06")
+def test_work_that_nobody_does_and_work_that_was_given_up_are_told_to_health(done, monkeypatch):
+    assert outbox.problems() == []
+    owe(not_before=clocks.shared_now() - outbox.LATE_AFTER - timedelta(seconds=1))
+    assert outbox.problems() == ["owed_work_waits"]
+    figures = {metric.name: metric.samples[()] for metric in outbox.metrics()}
+    assert figures["portal_outbox_pending"] == 1
+    assert 300 < figures["portal_outbox_oldest_untried_seconds"] < 400
+    OutboxMessage.objects.update(attempts=1)
+    assert outbox.problems() == []  # a retry is nothing new
+    OutboxMessage.objects.update(status=Status.DEAD)
+    assert outbox.problems() == ["owed_work_given_up"]
+    OutboxMessage.objects.update(closed_note="settled")
+    assert outbox.problems() == []

@@ -29,7 +29,7 @@ def test_a_box_stands_before_each_row_and_belongs_to_the_form_below():
     policy = PolicyFactory(eapp_number='01"<b>')
     view = table(TickedPolicies)
     html = str(view.rows[0].html)
-    assert html.startswith('<td role="cell" class="k-tick"')
+    assert html.startswith('<td class="k-tick"')
     assert 'form="policies-ticked" name="row" value="01&quot;&lt;b&gt;"' in html
     assert 'aria-label="Select &quot;01&quot;&lt;b&gt;&quot;"' in html
     assert (view.tick_form_id, view.width) == ("policies-ticked", 2)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from ecomm.services.issues import Reported, report
 from portal.common import outbox
 from portal.common.files.models import StoredFile
 from portal.common.models import AuditEvent, MailboxEntry, OutboundMessage
+from portal.common.staff_roles import StaffRole
 from tests.support import pages
 from tests.support.factories import IssueReportFactory, UserFactory
 from tests.support.uploads import checked_png
@@ -136,11 +136,12 @@ def test_nobody_but_the_carrier_has_the_screenshot(world, sign_in, who, with_scr
 
 
 def test_staff_without_the_permission_neither_read_nor_act(sign_in, with_screenshot):
-    clerk = UserFactory(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
+    clerk = UserFactory(clerk=True, staff_role=StaffRole.CONTENT_EDITOR)
     browser = sign_in(clerk)
     assert browser.get(LIST).status_code == 403
-    assert browser.get(f"{LIST}{with_screenshot.pk}/screenshot/").status_code == 404
-    clerk.user_permissions.add(Permission.objects.get(codename="view_issuereport"))
+    assert browser.get(f"{LIST}{with_screenshot.pk}/screenshot/").status_code == 403
+    User.objects.filter(pk=clerk.pk).update(staff_role=StaffRole.AUDITOR)
+    assert browser.get(f"{LIST}{with_screenshot.pk}/screenshot/").status_code == 403
     page = browser.get(f"{LIST}{with_screenshot.pk}/change/")
     assert b"Set in progress" not in page.content
     act(browser, "take_up", with_screenshot)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from portal.common.files import store
 from portal.common.files.models import StoredFile
 from portal.common.models import AuditEvent
 from portal.common.notifications.models import Notification
+from portal.common.staff_roles import StaffRole
 from tests.support import pages
 from tests.support.factories import EQuestionFactory, UserFactory
 from tests.support.uploads import checked_png, png
@@ -236,9 +236,7 @@ def test_a_row_that_does_not_exist_leads_back(browser):
 
 
 def test_who_may_only_look_cannot_answer_or_assign(sign_in, question):
-    clerk = UserFactory(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
-    clerk.user_permissions.add(Permission.objects.get(codename="view_equestion"))
-    client = sign_in(clerk)
+    client = sign_in(UserFactory(clerk=True, staff_role=StaffRole.AUDITOR))
     page = client.get(thread(question))
     assert page.status_code == 200
     assert not pages.read(page).all("textarea", name="answer")
@@ -248,11 +246,10 @@ def test_who_may_only_look_cannot_answer_or_assign(sign_in, question):
 
 
 def test_who_may_not_look_sees_nothing(sign_in, question):
-    clerk = UserFactory(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
-    client = sign_in(clerk)
+    client = sign_in(UserFactory(clerk=True, staff_role=StaffRole.CONTENT_EDITOR))
     for page in ("", f"{question.pk}/change/", "figures/"):
         assert client.get(f"{QUEUE}{page}").status_code == 403
-    assert client.get(f"{QUEUE}{question.pk}/files/1/").status_code == 404
+    assert client.get(f"{QUEUE}{question.pk}/files/1/").status_code == 403
 
 
 # Assigning

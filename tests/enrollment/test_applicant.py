@@ -302,8 +302,8 @@ def test_a_zip_of_several_counties_asks_which(draft, user, client):
     [
         ("us_state", "TX", "The home address must be in Illinois"),
         ("us_state", "ZZ", "Choose a state of the list."),
-        ("zip", "77002", "Zip Code 77002 is in Texas."),
-        ("zip", "00000", "This Zip Code is not in Illinois."),
+        ("zip", "77002", "ZIP code 77002 is in Texas."),
+        ("zip", "00000", "This ZIP code is not in Illinois."),
         ("zip", "6056", "Five digits."),
         ("address_1", "A" * 121, "At most 120 characters."),
     ],

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +16,7 @@ from enrollment.services import enrollment_tables
 from enrollment.services.enrollment_tables import CannotDraft, CannotPublish, fingerprint
 from portal.common.dates import today_in
 from portal.common.models import AuditEvent
+from portal.common.staff_roles import StaffRole
 from tests.support import pages
 from tests.support.concurrency import at_once
 from tests.support.factories import UserFactory
@@ -359,9 +359,7 @@ def test_the_list_says_what_a_row_is_and_filters_by_it(admin, by):
 
 def test_staff_who_may_only_look_neither_draft_nor_publish(sign_in, by):
     draft = drafted(by)
-    clerk = UserFactory(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
-    clerk.user_permissions.add(Permission.objects.get(codename="view_lifeeventkind"))
-    client = sign_in(clerk)
+    client = sign_in(UserFactory(clerk=True, staff_role=StaffRole.AUDITOR))
     assert client.get(EVENTS).status_code == 200
     act(client, EVENTS, "publish", draft, seen=fingerprint([draft]))
     act(client, EVENTS, "draft_a_change", in_force("MARRIAGE"))

@@ -18,7 +18,7 @@ from portal.common.models import AuditEvent
 from tests.support import pages
 from tests.support import payments as fake
 from tests.support.applications import ready_application
-from tests.support.factories import DelegateGrantFactory
+from tests.support.factories import DelegateGrantFactory, UserFactory
 
 PAGE = "/enroll/applications/A-0701/"
 PAY, STATE = f"{PAGE}pay/", f"{PAGE}payment-state/"
@@ -327,6 +327,17 @@ def test_staff_look_payments_up_and_ask_the_service_about_them(world, paying, si
     assert "1 new" in client.post(listed, sent, follow=True).content.decode()
     assert Payment.objects.get().state == "SETTLED"
     assert AuditEvent.objects.filter(action="payment.reconciled", actor_username="carrieradmin").exists()
+    told = pages.read(client.get(f"{listed}{paying.pk}/change/")).one(class_="payment-events").text
+    assert "What was told" in told
+    assert "settled" in told
+
+
+def test_who_only_reads_does_not_ask_the_service(world, paying, sign_in, service):
+    service.tell(paying.external_id, "settled")
+    sent = {"action": "ask_the_service", "_selected_action": [paying.pk]}
+    for role, state in (("AUDITOR", "STARTED"), ("ENROLLMENT_OPERATIONS", "SETTLED")):
+        sign_in(UserFactory(clerk=True, staff_role=role)).post("/admin/enrollment/payment/", sent)
+        assert Payment.objects.get().state == state
 
 
 # --- no number of a card ---

@@ -136,6 +136,7 @@ def test_what_is_told_names_the_payment_and_four_digits(desk):
         "method_label": "Visa",
         "method_last4": "1111",
         "reason": "",
+        "language": "en",
         "mandate": None,
     }
 

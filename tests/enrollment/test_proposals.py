@@ -294,7 +294,7 @@ def test_a_failure_is_seen_told_and_can_be_tried_again(quote, world, quick, monk
     page = pages.read(client.get(url(quote))).one("section", id="proposals")
     assert rendering.UNAVAILABLE in page.text
     assert "Not sent: there is no PDF" in page.text
-    assert "hx-get" not in page.attrs
+    assert "data-hx-get" not in page.attrs
     notice = Notification.objects.get(recipient=world.producer)
     assert notice.title == f"The proposal of quote {quote.pk} could not be made"
     monkeypatch.setattr(rendering, "render", works)
@@ -422,11 +422,11 @@ def test_sending_leads_back_to_the_list_and_a_pdf_alone_goes_to_nobody(quote, wo
     client.post(url(quote), form(quote, do="pdf", agreed="", form_key="another-form-key-1"))
     assert [one.deliveries.count() for one in Proposal.objects.order_by("id")] == [1, 0]
     page = pages.read(client.get(url(quote))).one("section", id="proposals")
-    assert page.attrs["hx-get"] == url(quote, "proposals-state")
+    assert page.attrs["data-hx-get"] == url(quote, "proposals-state")
     outbox.sweep()
     outbox.sweep()
     part = pages.read(client.get(url(quote, "proposals-state"))).one("section", id="proposals")
-    assert "hx-get" not in part.attrs
+    assert "data-hx-get" not in part.attrs
     response = client.get(part.all("a", download="")[0].attrs["href"])
     assert b"".join(response.streaming_content).startswith(b"%PDF")
     assert "insurance-proposal.pdf" in response["Content-Disposition"]

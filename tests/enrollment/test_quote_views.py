@@ -138,13 +138,13 @@ def test_a_valid_form_leads_to_the_plans_of_the_household(rita, world):
         ("person-0-sex", "", "Sex", "Choose the sex."),
         ("person-0-sex", "X", "Sex", "Choose one of the list."),
         ("person-0-tobacco", "", "Tobacco Use", "Choose Yes or No."),
-        ("zip", "", "ZIP Code", "Enter the ZIP code."),
-        ("zip", "6060", "ZIP Code", "Five digits."),
-        ("zip", "00000", "ZIP Code", UNKNOWN_ZIP),
+        ("zip", "", "Zip Code", "Enter the ZIP code."),
+        ("zip", "6060", "Zip Code", "Five digits."),
+        ("zip", "00000", "Zip Code", UNKNOWN_ZIP),
         (
             "zip",
             "77002",
-            "ZIP Code",
+            "Zip Code",
             "You have no active writing number in Texas, so nothing can be quoted there. Check the ZIP code.",
         ),
         ("market", "MOON", "Market", "Choose a market of the list."),
@@ -177,7 +177,7 @@ def test_every_required_field_that_is_missing_is_named(rita):
         "Date of Birth",
         "Sex",
         "Tobacco Use",
-        "ZIP Code",
+        "Zip Code",
         "Market",
         "Enrollment Period and Effective Date",
     ]
@@ -277,7 +277,7 @@ def test_the_upline_has_no_numbers_of_the_downline(catalog, world, sign_in):
     agency = sign_in(world.principal)
     world.principal.producer.numbers.all().delete()
     assert "You have no active writing number" in main(agency.get(NEW)).text
-    assert "ZIP Code" in errors_of(agency.post(NEW, TYPED))
+    assert "Zip Code" in errors_of(agency.post(NEW, TYPED))
 
 
 HOSTILE = [

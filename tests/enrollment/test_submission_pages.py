@@ -85,10 +85,10 @@ def test_the_state_is_asked_again_until_the_answer_is_there(world, ready, sign_i
     submit(ready, world)
     client = sign_in(world.producer)
     line = pages.read(client.get(f"{PAGE}state/")).one("p", class_="state-line")
-    assert line.attrs["hx-get"] == f"{PAGE}state/"
+    assert line.attrs["data-hx-get"] == f"{PAGE}state/"
     settle_all(accepted=True)
     line = pages.read(client.get(f"{PAGE}state/")).one("p", class_="state-line")
-    assert "hx-get" not in line.attrs
+    assert "data-hx-get" not in line.attrs
     assert "Accepted by the member system" in line.text
 
 

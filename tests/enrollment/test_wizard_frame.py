@@ -178,6 +178,37 @@ def test_a_page_that_saves_itself_is_no_stranger_to_itself(draft, client):
     assert (fresh(draft).hra_employer, fresh(draft).typed) == ("Mill", None)
 
 
+def test_a_save_that_a_later_one_of_the_same_page_overtook_changes_nothing(draft, client):
+    page = {**HRA, **hidden(client.get(URL))}
+    typed = {**page, "hra-hra_employer": "M", "autosave": "hra", "turn": "1"}
+    pressed = {**page, "hra-hra_employer": "Mill", "act": "next", "turn": "2"}
+    assert client.post(URL, pressed).status_code == 302
+    assert client.post(URL, typed, headers={"HX-Request": "true"}).status_code == 200
+    assert (fresh(draft).hra_employer, fresh(draft).version) == ("Mill", 1)
+    # Back on that page, which counts on; and a page that does not count is heard as before.
+    client.post(URL, {**typed, "hra-hra_employer": "Mills", "turn": "3"}, headers={"HX-Request": "true"})
+    assert fresh(draft).hra_employer == "Mills"
+    client.post(URL, {**pressed, "hra-hra_employer": "Milton", "turn": "0"})
+    assert fresh(draft).hra_employer == "Milton"
+
+
+def test_what_was_emptied_again_does_not_come_back_late(draft, client):
+    page = {**HRA, **hidden(client.get(URL))}
+    client.post(URL, {**page, "hra-hra_employer": "", "act": "exit", "turn": "2"})
+    client.post(URL, {**page, "hra-hra_employer": "M", "autosave": "hra", "turn": "1"}, headers={"HX-Request": "true"})
+    assert fresh(draft).hra_employer == ""
+
+
+@pytest.mark.parametrize("act", ["save", "cancel"])
+def test_a_card_that_is_done_keeps_no_text_that_comes_late(draft, client, act):
+    add = f"{URL}kids/new/"
+    sent = {**hidden(client.get(add)), "kids-first_name": "Leo"}
+    assert client.post(add, {**sent, "act": act, "turn": "2"}).status_code == 302
+    client.post(add, {**sent, "kids-first_name": "Le", "autosave": "1", "turn": "1"})
+    assert fresh(draft).typed is None
+    assert "value" not in pages.read(client.get(add)).one(id="id_kids-first_name").attrs
+
+
 def test_a_card_is_added_once_edited_and_deleted(draft, client):
     add = client.post(URL, {**HRA, "hra-hra_employer": "Mill", "act": "open:kids:new"}).url
     assert add == f"{URL}kids/new/"

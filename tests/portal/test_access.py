@@ -154,6 +154,8 @@ MATRIX = """
     GET     accounts:delegate-invitation token    ->    ->   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
     GET     accounts:delegate-accept -            404   404  404  404  404  404  404  404  404  404  404  404
     POST    accounts:delegate-accept nothing      404   404  404  404  404  404  404  404  404  404  404  404
+    GET     accounts:tour            -            in    in   200  200  200  200  200  200  200  200  200  200
+    POST    accounts:tour-end        nothing      in    in   400  400  400  400  400  400  400  400  400  400
     POST    accounts:work-for        nothing      in    in   403  403  403  403  ->   ->   ->   ->   ->   403
     GET     accounts:my-information  -            in    in   200  200  200  200  200  200  200  200  200  200
     GET     accounts:confirm-identity -           in    in   200  200  200  200  200  200  200  200  200  200
@@ -249,6 +251,7 @@ MATRIX = """
     GET     notifications:bell       -            in    in   200  200  200  200  200  200  200  200  200  200
     POST    notifications:open       notice       in    in   ->   404  404  404  404  404  404  404  404  404
     POST    notifications:read       notice       in    in   ->   404  404  404  404  404  404  404  404  404
+    POST    notifications:unread     notice       in    in   ->   404  404  404  404  404  404  404  404  404
     POST    notifications:read-all   nothing      in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
     GET     content:resources        -            in    in   200  200  200  200  200  200  200  200  200  200
     POST    content:resources        find         in    in   ->   ->   ->   ->   ->   ->   ->   ->   ->   ->
@@ -355,6 +358,8 @@ MATRIX = """
     GET     enrollment:application-terms application in  in   200  200  404  404  403  403  200  403  403  403
     GET     enrollment:application-text app_text   in    in   200  200  404  404  403  403  200  403  403  403
     GET     health                   -            200   200  200  200  200  200  200  200  200  200  200  200
+    GET     health-live              -            200   200  200  200  200  200  200  200  200  200  200  200
+    GET     health-ready             -            200   200  200  200  200  200  200  200  200  200  200  200
     GET     metrics                  -            404   404  404  404  404  404  404  404  404  404  404  404
     GET     demo-mailbox             -            200   200  200  200  200  200  200  200  200  200  200  200
 """
@@ -820,6 +825,8 @@ def test_public_views_are_known_by_name():
         "demo-mailbox",
         "enrollment:payment-callback",
         "health",
+        "health-live",
+        "health-ready",
         "legal-terms",
         "legal-typing-pattern",
         "metrics",

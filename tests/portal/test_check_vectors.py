@@ -320,7 +320,12 @@ def test_rows_that_cannot_be_judged_are_named_and_counted(tmp_path, monkeypatch)
 
 @pytest.mark.processes
 @pytest.mark.parametrize(
-    ("old", "new", "code"), [("A01", "A01", 0), ("2029-05-31,,N", "2029-05-31,,Y", 1), ("A07,65", "A07,64", 2)]
+    ("old", "new", "code"),
+    [
+        pytest.param("A01", "A01", 0, marks=pytest.mark.drill),
+        ("2029-05-31,,N", "2029-05-31,,Y", 1),
+        pytest.param("A07,65", "A07,64", 2, marks=pytest.mark.drill),
+    ],
 )
 def test_command_line_needs_no_database_and_tells_by_its_exit_code(edited, old, new, code):
     unreachable = {

@@ -301,7 +301,7 @@ def test_indexes_and_constraints_are_back_after_a_failed_load():
 
 def test_the_command_says_what_came_in():
     said = run("--members", str(SMALL))
-    assert re.search(r"Loaded 11 producers, 13 logins, [\d,]+ accounts, .*[\d,]+ policies.* in \d+\.\d s\.", said)
+    assert re.search(r"Loaded 11 producers, 17 logins, [\d,]+ accounts, .*[\d,]+ policies.* in \d+\.\d s\.", said)
     assert "rsolberg7" in said
     assert "Harbor#Kite58" in said
 

@@ -353,10 +353,10 @@ def test_state_line_is_a_lasting_live_region_and_asks_again_only_while_told_to(s
     source = '{% include "components/state_line.html" with line_id="s" state=state text="Working" poll_url=url only %}'
     asking = render(source, state=state, url="/state/")
     assert '<div id="s" role="status">' in asking
-    assert 'hx-swap="innerHTML"' in asking
+    assert 'data-hx-swap="innerHTML"' in asking
     assert f"state-line-{tone}" in asking
-    assert 'hx-get="/state/"' in asking
-    assert "hx-get" not in render(source, state=state, url="")
+    assert 'data-hx-get="/state/"' in asking
+    assert "data-hx-get" not in render(source, state=state, url="")
 
 
 def test_progress_bar_without_a_total_shows_no_number():
@@ -465,8 +465,8 @@ def test_the_sorted_column_says_its_direction():
 @pytest.mark.feature("SRC_14")
 def test_a_cell_is_a_link_only_where_it_leads_somewhere_and_carries_its_label_for_narrow_screens():
     page = listing([LAST_NAME, PAID_TO], [WHITFIELD])
-    assert '<a href="/clients/730075112/" hx-boost="false">Whitfield</a>' in page
-    assert re.search(r'<td role="cell" class="k-date" data-label="Paid To Date">12/01/2026</td>', page)
+    assert '<a href="/clients/730075112/" data-hx-boost="false">Whitfield</a>' in page
+    assert re.search(r'<td class="k-date" data-label="Paid To Date">12/01/2026</td>', page)
 
 
 def test_a_list_without_rows_says_why_and_offers_no_pages():

@@ -142,7 +142,7 @@ def this_year_last() -> date:
 def test_home_and_reporting_show_it_to_those_who_may_run_reports(book, sign_in):
     for address in ("/", "/reports/"):
         page = pages.read(sign_in(book.producer).get(address))
-        assert {"Book by status", "Grace ageing", "Applications by stage"} <= {
+        assert {"Book by status", "Grace aging", "Applications by stage"} <= {
             h.text for h in page.all("h2") + page.all("h3")
         }
         assert all(chart.attrs["aria-label"] for chart in page.all("svg", class_="chart"))

@@ -236,3 +236,18 @@ def test_a_policy_that_is_saved_meanwhile_is_not_listed_though_it_was_counted(wo
     assert (kept_list.count(), kept_list.rows()) == (1, [])
     again = desk.desk_of(world.producer, now=now + timedelta(seconds=6), after=now)
     assert (again.count(), again.rows(), again.policies) == (0, [], Policies.of([], today=again.today))
+
+
+def test_of_two_ended_policies_that_are_alike_only_the_one_without_a_follower_stands_on_the_list(world):
+    today = timezone.localdate()
+    Policy.objects.all().delete()
+    columns = {
+        "status": "TERMED",
+        "effective_date": today - timedelta(days=300),
+        "term_date": today - timedelta(days=5),
+    }
+    followed, alone = (PolicyFactory(producer_number=world.number) for _turn in range(2))
+    Policy.objects.update(**columns, term_date_derived=False, market="OFF", us_state="IL", monthly_premium=100)
+    PolicyFactory(producer_number=world.number, account=followed.account, line=followed.line, effective_date=today)
+    found = desk.desk_of(world.producer, now=timezone.now())
+    assert [one.row_id for one in found.rows(Why.TERMED)] == [alone.pk]

@@ -80,7 +80,7 @@ def test_what_was_lost_comes_back_whole(portal, runtime_dir):
     assert portal.pages() == before
 
     # Over a portal that has gone on: what came later is gone, the files are moved aside.
-    portal.ask("UPDATE clients_policy SET monthly_premium = 1")
+    portal.ask("UPDATE clients_policy SET monthly_premium = monthly_premium + 1")
     portal.manage("restore", str(backup), "--replace")
     assert portal.pages() == before
     assert bool(list(runtime_dir.glob("uploads.before-*"))) == (runtime_dir / "uploads").exists()

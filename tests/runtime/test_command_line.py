@@ -54,6 +54,7 @@ def test_command_runs_on_its_own_database_and_stops_it(cluster):
     assert server_processes(cluster) == []
 
 
+@pytest.mark.drill
 def test_deploy_check_under_throwaway_secrets_starts_nothing(runtime_dir):
     # The browser tests of the same run set it, and the check would be right to refuse it.
     env = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}

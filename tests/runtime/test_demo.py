@@ -188,6 +188,7 @@ def test_port_of_another_program_is_named_before_anything_starts(demo, runtime_d
     assert not (runtime_dir / "untouched" / "postgres").exists()
 
 
+@pytest.mark.drill
 def test_a_taken_port_of_the_payment_portal_is_named_before_anything_starts(demo, runtime_dir):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

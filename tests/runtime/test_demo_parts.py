@@ -97,6 +97,8 @@ def test_greeting_names_every_account_the_password_and_the_mailbox():
         "dkeller22",
         "mokafor5",
         "carrieradmin",
+        "servicedesk4",
+        "auditor4",
         "000413406, NPN 20418833, ZIP 60615",
         "Harbor#Kite58",
         "/demo/mailbox/",

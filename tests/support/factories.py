@@ -72,7 +72,7 @@ class ProducerNumberFactory(factory.django.DjangoModelFactory):
 
 
 class UserFactory(factory.django.DjangoModelFactory):
-    """A producer by default; ``delegate=True`` or ``carrier_admin=True`` for the others."""
+    """A producer by default; ``delegate=True``, ``carrier_admin=True`` or ``clerk=True`` with a ``staff_role`` for the others."""
 
     class Meta:
         model = User
@@ -81,6 +81,7 @@ class UserFactory(factory.django.DjangoModelFactory):
     class Params:
         delegate = factory.Trait(role=User.Role.DELEGATE, producer=None)
         carrier_admin = factory.Trait(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True, is_superuser=True)
+        clerk = factory.Trait(role=User.Role.CARRIER_ADMIN, producer=None, is_staff=True)
 
     username = factory.Sequence(lambda n: f"person{1000 + n}")
     first_name = "Rita"
@@ -90,6 +91,7 @@ class UserFactory(factory.django.DjangoModelFactory):
     producer = factory.SubFactory(ProducerFactory)
     email_confirmed_at = factory.LazyFunction(timezone.now)
     typing_choice = User.TypingChoice.SKIPPED  # else every login would lead to the typing page first
+    tour = User.Tour.FINISHED  # else every Home would offer it
 
     password = PASSWORD
 

@@ -10,12 +10,13 @@ CHUNK = 65_536
 
 
 class BreakableNetwork:
-    """Listens on a port of its own and passes everything on to a server's Unix socket, as long as ``state`` is "passes".
+    """Listens on a port of its own and passes everything on to a server (a Unix socket, or a port of this machine), as long as
+    ``state`` is "passes".
 
     "hangs" takes connections and answers nothing, also on those that are open; "refuses" closes them all.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | int) -> None:
         self.target = target
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
@@ -47,11 +48,11 @@ class BreakableNetwork:
                 threading.Thread(target=self._carry, args=[connection], daemon=True).start()
 
     def _carry(self, connection: socket.socket) -> None:
-        server = socket.socket(socket.AF_UNIX)
+        server = socket.socket(socket.AF_INET if isinstance(self.target, int) else socket.AF_UNIX)
         pair = {connection, server}
         self.connections |= pair
         try:
-            server.connect(str(self.target))
+            server.connect(("127.0.0.1", self.target) if isinstance(self.target, int) else str(self.target))
             while not self.closed:
                 if self.state == "hangs":
                     threading.Event().wait(0.05)

@@ -143,6 +143,11 @@ def archive(file: X12File, data: bytes) -> None:
     _write(path.parent, path.name, sealed, instead=True)
 
 
+def forget_archived(file: X12File) -> None:
+    """Delete the copy in the archive; one that is gone is gone. Raises ``OSError``."""
+    _in_archive(file).unlink(missing_ok=True)
+
+
 def content(file: X12File) -> bytes:
     """The bytes of a file wherever it lies now. Raises ``NotHere``."""
     try:

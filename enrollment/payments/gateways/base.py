@@ -121,7 +121,8 @@ class Told:
     ``at``: when it happened at the service, with a zone. ``confirmation``: the confirmation number shown to the payer.
     ``method_kind``: "bank", "card" or empty; ``method_label``: the brand, or "Bank account"; ``method_last4``: four digits.
     ``reason``: why it failed or was returned, a short sentence fit to show. ``mandate``: told with any event once agreed to,
-    and in an event of its own (the state repeated) when it is revoked.
+    and in an event of its own (the state repeated) when it is revoked. ``language``: "en" or "es", in which the payer
+    submitted; empty where the service does not say.
     """
 
     event_id: str
@@ -136,6 +137,7 @@ class Told:
     method_last4: str = ""
     reason: str = ""
     mandate: MandateTold | None = None
+    language: str = ""
 
 
 class Gateway(Protocol):

@@ -129,6 +129,7 @@ def told_from(found: Mapping[str, Any]) -> Told:
         method_label=str(found["method_label"]),
         method_last4=str(found["method_last4"]),
         reason=str(found["reason"]),
+        language=str(found.get("language", "")),
         mandate=mandate
         and MandateTold(
             external_id=str(mandate["external_id"]),

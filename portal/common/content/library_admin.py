@@ -25,6 +25,7 @@ from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased, keep
 from portal.common.files.uploads import UploadRefused
 from portal.common.one_by_one import one_by_one
+from portal.common.staff_roles import Right
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -109,6 +110,8 @@ class ResourceAdmin(AboutStatesAdmin):
         said = f"{obj.file.name} ({file_note(obj.file)})"
         if not obj.file.may_be_opened:
             return f"{said}: {obj.file.get_scan_display()}"
+        if not getattr(obj, "files_open_to_reader", False):
+            return said
         return format_html('<a href="{}">{}</a>', reverse("admin:content_resource_file", args=[obj.pk]), said)
 
     def get_urls(self) -> list[URLPattern]:
@@ -118,7 +121,7 @@ class ResourceAdmin(AboutStatesAdmin):
     def file(self, request: HttpRequest, resource_id: int) -> HttpResponseBase:
         """The present file as a download, also before its first day and after its last: staff check what they publish."""
         resource = self.get_object(request, str(resource_id))
-        if resource is None or resource.file is None or not self.has_view_permission(request, resource):
+        if resource is None or resource.file is None or not self.has_right(request, Right.OPEN):
             raise Http404
         try:
             response = as_attachment(resource.file)

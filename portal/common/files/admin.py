@@ -20,6 +20,7 @@ from portal.common.files.models import StoredFile
 from portal.common.files.responses import as_attachment
 from portal.common.files.store import NotReleased
 from portal.common.staff_queues import Queue
+from portal.common.staff_roles import Right
 
 
 @admin.register(StoredFile)
@@ -89,6 +90,8 @@ class StoredFileAdmin(ReadMostlyAdmin):
     def download(self, obj: StoredFile) -> str:
         if not obj.may_be_opened:
             return "Not released: " + ("deleted" if obj.removed_at else obj.get_scan_display())
+        if not getattr(obj, "files_open_to_reader", False):
+            return "Not open to your role"
         return format_html(
             '<a href="{}">Download {}</a>', reverse("admin:files_storedfile_download", args=[obj.pk]), obj.name
         )
@@ -115,7 +118,7 @@ class StoredFileAdmin(ReadMostlyAdmin):
         stored = self.get_object(request, str(file_id))
         if stored is None:
             raise Http404
-        if not self.has_view_permission(request, stored):
+        if not self.has_right(request, Right.OPEN):
             raise PermissionDenied
         try:
             response = as_attachment(stored)

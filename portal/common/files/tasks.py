@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
 
 from portal.common.files import upkeep
 
@@ -11,3 +12,4 @@ from portal.common.files import upkeep
 def files_upkeep(**_kwargs: Any) -> None:
     upkeep.tidy()
     upkeep.retry_scans()
+    upkeep.forget_infected(at=timezone.now())

@@ -5,11 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 
 from portal.common import outbox
 from portal.common.files import store
@@ -75,6 +77,18 @@ def tidy(*, dry_run: bool = False, force: bool = False) -> Upkeep:
     if not dry_run:
         _clear_temporary()
     return done
+
+
+def forget_infected(*, at: datetime) -> int:
+    """Delete the bytes of files with malware in them UPLOADS_QUARANTINE_KEEP_DAYS after they came; the rows stay."""
+    before = at - timedelta(days=settings.UPLOADS_QUARANTINE_KEEP_DAYS)
+    old = StoredFile.objects.filter(scan=StoredFile.Scan.INFECTED, removed_at=None, stored_at__lt=before)
+    count = 0
+    for row in old.order_by("pk")[:CHUNK]:
+        with transaction.atomic():
+            store.remove(row, at=at)
+        count += 1
+    return count
 
 
 def retry_scans() -> int:

@@ -13,9 +13,13 @@ from django.utils.module_loading import import_string
 from portal.common.models import MailboxEntry, OutboundMessage
 
 
+class ServiceAway(Exception):
+    """The service was not reached: the message waits for it, and the try does not count. An ``OSError`` says the same."""
+
+
 class SmsBackend(Protocol):
     def send(self, *, to: str, text: str, message_id: uuid.UUID, code: str) -> None:
-        """Hand one text message over. Raises when the service did not take it."""
+        """Hand one text message over. Raises when the service did not take it, ``ServiceAway`` when it was not reached."""
 
 
 def sms_backend() -> SmsBackend:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from portal.common import outbox
 from portal.common.files.models import StoredFile
+from portal.common.languages import ENGLISH, written_in
 from portal.common.models import OutboundMessage
 
 TOPIC = "common.message.deliver"
@@ -28,8 +29,11 @@ def send_email(
     context: dict[str, Any],
     code: str = "",
     attachment: StoredFile | None = None,
+    language: str = ENGLISH,
 ) -> OutboundMessage:
     """Owe an email rendered from ``templates/email/<kind>.txt`` and ``.html``. No health data may stand in it.
+
+    ``language`` is the reader's, "en" or "es"; ``subject`` and ``context`` come in it.
 
     ``code`` names the one-time code in the text, so that the demo mailbox can show it apart. With an ``attachment``
     the email waits until the file is released by the malware scan; a file that is not goes unattached, and the email
@@ -44,16 +48,19 @@ def send_email(
         "legal_url": f"{settings.PORTAL_URL.rstrip('/')}{reverse('content:privacy')}",
         "code": code,
         "subject": subject,
+        "language": language,
         **context,
     }
+    with written_in(language):
+        text, html = (render_to_string(f"email/{kind}.{suffix}", context) for suffix in ("txt", "html"))
     return _owe(
         OutboundMessage(
             channel=OutboundMessage.Channel.EMAIL,
             kind=kind,
             to=to,
             subject=subject,
-            body_text=render_to_string(f"email/{kind}.txt", context),
-            body_html=render_to_string(f"email/{kind}.html", context),
+            body_text=text,
+            body_html=html,
             code=code,
             attachment=attachment,
         )
@@ -68,5 +75,10 @@ def send_sms(*, to: str, kind: str, text: str, code: str = "") -> OutboundMessag
 
 def _owe(message: OutboundMessage) -> OutboundMessage:
     message.save(force_insert=True)
-    outbox.add(TOPIC, dedupe_key=f"message:{message.message_id}", payload={"message_pk": message.pk})
+    outbox.add(TOPIC, dedupe_key=dedupe_key(message), payload={"message_pk": message.pk})
     return message
+
+
+def dedupe_key(message: OutboundMessage) -> str:
+    """Under which key the delivery of this message is owed."""
+    return f"message:{message.message_id}"

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.common.messaging.backends import ServiceAway
 from portal.common.outbox import GiveUp
 
 TIMEOUT_SECONDS = 10
@@ -22,6 +23,10 @@ class TextNotTaken(Exception):
     """The service did not take the message; says what it answered, never the number or the text."""
 
 
+class NotReached(TextNotTaken, ServiceAway):
+    """The service did not answer: the message waits for it."""
+
+
 class TwilioSmsBackend:
     """Hands one message to Twilio. A repeat after a crash can arrive twice: this API has no key to tell repeats by."""
 
@@ -31,7 +36,7 @@ class TwilioSmsBackend:
                 raise ImproperlyConfigured(f"{name} must be set for text messages through Twilio.")
 
     def send(self, *, to: str, text: str, message_id: uuid.UUID, code: str) -> None:
-        """``to`` is ten digits of a number in the United States. Raises ``GiveUp`` or ``TextNotTaken``."""
+        """``to`` is ten digits of a number in the United States. Raises ``GiveUp``, ``TextNotTaken`` or ``NotReached``."""
         sender = settings.TWILIO_FROM
         fields = {"To": f"+1{to}", "Body": text}
         fields["MessagingServiceSid" if sender.startswith("MG") else "From"] = sender
@@ -48,7 +53,7 @@ class TwilioSmsBackend:
             said = f"Twilio answered {exc.code}, code {_code_of(exc)}."
             raise (GiveUp(said) if exc.code in NEVER else TextNotTaken(said)) from None
         except (urllib.error.URLError, TimeoutError, ConnectionError) as exc:
-            raise TextNotTaken(f"Twilio was not reached: {type(exc).__name__}.") from None
+            raise NotReached(f"Twilio was not reached: {type(exc).__name__}.") from None
 
 
 def _code_of(error: urllib.error.HTTPError) -> str:

@@ -13,7 +13,8 @@ class Kind:
     """One kind of notice.
 
     ``group`` is the heading it stands under among the preferences. ``perm`` and ``roles`` say who is ever told: people
-    who hold ``perm`` and have one of ``roles`` (any role when empty). A ``mandatory`` kind always appears in the
+    who hold ``perm``, have one of ``roles`` (any role when empty) and, for work of the carrier's staff, the permission
+    ``staff_permission`` of the administration. A ``mandatory`` kind always appears in the
     portal. ``email_note`` says why no email can be chosen, for kinds whose email is sent in any case by somebody else.
     """
 
@@ -24,11 +25,14 @@ class Kind:
     default_email: NotificationPreference.Email
     perm: Perm = Perm.SIGNED_IN
     roles: frozenset[str] = frozenset()
+    staff_permission: str = ""
     mandatory: bool = False
     email_note: str = ""
 
     def concerns(self, user: Any) -> bool:
         """Is this person ever told this, with the role and the rights of today?"""
+        if self.staff_permission and not user.has_perm(self.staff_permission):
+            return False
         return bool(user.has_portal_perm(self.perm)) and (not self.roles or user.role in self.roles)
 
 

@@ -19,6 +19,16 @@ def mark_read(*, notification: Notification, by: Any, at: datetime) -> bool:
 
 
 @transaction.atomic
+def mark_unread(*, notification: Notification, by: Any) -> bool:
+    """Put one back among the unread: the undo of a press too many. It goes into no digest again. ``False``: it was unread."""
+    mine = Notification.objects.for_user(by).filter(pk=notification.pk, read_at__isnull=False)
+    changed = mine.update(read_at=None)
+    if changed:
+        audit.record("notification.unread", by=by, object_type="notification", object_id=str(notification.pk))
+    return bool(changed)
+
+
+@transaction.atomic
 def mark_all_read(*, by: Any, up_to: int, at: datetime) -> int:
     """Mark everything up to the notification with the id ``up_to``, inclusive, as read; returns how many.
 

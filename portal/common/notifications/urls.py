@@ -11,4 +11,5 @@ urlpatterns = [
     path("read-all/", views.read_all, name="read-all"),
     path("<int:notification_id>/open/", views.open_notification, name="open"),
     path("<int:notification_id>/read/", views.read_notification, name="read"),
+    path("<int:notification_id>/unread/", views.unread_notification, name="unread"),
 ]

@@ -77,6 +77,16 @@ def read_notification(request: HttpRequest, notification_id: int) -> HttpRespons
 
 @requires(Perm.SIGNED_IN)
 @require_POST
+def unread_notification(request: HttpRequest, notification_id: int) -> HttpResponse:
+    """Put one back among the unread and stay in the list."""
+    notification = _own(request, notification_id)
+    if reading.mark_unread(notification=notification, by=request.user):
+        messages.success(request, "Marked as unread.")
+    return redirect(_back_to_list(request))
+
+
+@requires(Perm.SIGNED_IN)
+@require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark everything the person has seen in the list as read."""
     up_to = typed_number(request.POST.get("up_to")) or 0

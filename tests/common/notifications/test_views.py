@@ -118,6 +118,19 @@ def test_one_without_a_page_leads_back_to_the_list(rita, browser, tell):
     assert browser.post(f"{LIST}{row.pk}/open/")["Location"] == LIST
 
 
+def test_what_was_marked_as_read_by_mistake_is_put_back(rita, browser, tell):
+    notification = tell(rita)
+    address = f"/messages/notifications/{notification.pk}"
+    browser.post(f"{address}/read/")
+    assert b"Mark as Unread" in browser.get("/messages/notifications/").content
+    for said in ("Marked as unread.", ""):  # a second press changes nothing
+        page = browser.post(f"{address}/unread/", follow=True)
+        assert said.encode() in page.content
+        notification.refresh_from_db()
+        assert notification.read_at is None
+    assert AuditEvent.objects.filter(action="notification.unread").count() == 1
+
+
 def test_marking_one_as_read_stays_on_the_page_of_the_list(rita, browser, tell):
     row = tell(rita)
     response = browser.post(f"{LIST}{row.pk}/read/", {"show": "unread", "page": "2"})

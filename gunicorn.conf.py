@@ -1,0 +1,36 @@
+"""gunicorn reads this by itself when it is started in this folder. What a deployment chooses stands on the command line.
+
+On SIGTERM readiness says no first, for SHUTDOWN_DRAIN_SECONDS, while requests are still served: a load balancer that asks
+/health/ready/ sends its next ones elsewhere. Then gunicorn stops as always: running requests end, nothing new is taken.
+"""
+
+import contextlib
+import os
+import tempfile
+import time
+from pathlib import Path
+
+DRAIN_SECONDS = float(os.environ.get("SHUTDOWN_DRAIN_SECONDS", "0"))
+# Made by the first process and seen by all (portal/common/draining.py), which this file does not import: it is read
+# before an application is chosen.
+MARK = Path(tempfile.gettempdir(), f"portal-draining-{os.getpid()}")
+os.environ["PORTAL_DRAINING_FILE"] = str(MARK)
+MARK.unlink(missing_ok=True)
+
+
+def when_ready(server):
+    stop = server.handle_term
+
+    def drain_and_stop():
+        if DRAIN_SECONDS:
+            with contextlib.suppress(OSError):
+                MARK.touch()
+            server.log.info("Not ready any more; stopping in %g seconds", DRAIN_SECONDS)
+            time.sleep(DRAIN_SECONDS)
+        stop()
+
+    server.handle_term = drain_and_stop
+
+
+def on_exit(_server):
+    MARK.unlink(missing_ok=True)
