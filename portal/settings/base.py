@@ -431,109 +431,90 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox-sweep": {
         "task": "portal.common.sweep_outbox",
         "schedule": OUTBOX_SWEEP_SECONDS,
-        "options": {"expires": OUTBOX_SWEEP_SECONDS},
     },
-    "seal-audit": {"task": "portal.common.seal_audit", "schedule": 60, "options": {"expires": 55}},
+    "seal-audit": {"task": "portal.common.seal_audit", "schedule": 60},
     "seal-audit-everywhere": {
         "task": "portal.common.seal_audit",
         "schedule": 24 * 60 * 60,
         "kwargs": {"everywhere": True},
-        "options": {"expires": 60 * 60},
     },
     "notification-digests": {
         "task": "notifications.owe_digests",
         "schedule": 5 * 60,
-        "options": {"expires": 5 * 60},
     },
     "forget-old-notifications": {
         "task": "notifications.forget_old",
         "schedule": 24 * 60 * 60,
-        "options": {"expires": 24 * 60 * 60},
     },
     # Once a day would do; whoever was told is not told again, and a lost message costs hours instead of a day.
     "remind-of-expiring-training": {
         "task": "content.remind_of_expiring_training",
         "schedule": 6 * 60 * 60,
-        "options": {"expires": 6 * 60 * 60},
     },
     "forget-question-drafts": {
         "task": "ecomm.forget_question_drafts",
         "schedule": 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     # Each state's midnight is another moment. Only policies whose status a new day can change are looked at, so that all
     # runs but the first after a midnight find nothing to do, and a lost message costs minutes instead of a day.
     "refresh-statuses": {
         "task": "clients.refresh_statuses",
         "schedule": 15 * 60,
-        "options": {"expires": 15 * 60},
     },
     # A lost message costs a minute: what is due stays due.
     "sweep-member-changes": {
         "task": "clients.sweep_member_changes",
         "schedule": 60,
-        "options": {"expires": 55},
     },
     "watch-member-changes": {
         "task": "clients.watch_member_changes",
         "schedule": 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     "forget-id-card-files": {
         "task": "clients.forget_id_card_files",
         "schedule": 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     "forget-proposal-files": {
         "task": "enrollment.forget_proposal_files",
         "schedule": 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     # Several times a day, because a notice is told once however often it is due.
     "tell-of-expiring-applications": {
         "task": "enrollment.tell_of_expiring_applications",
         "schedule": 4 * 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     "tell-of-papers-due": {
         "task": "enrollment.tell_of_papers_due",
         "schedule": 4 * 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     # Callbacks may be lost; how often one payment is asked about is said beside the states (enrollment/services/payment_reconciling.py).
     "reconcile-payments": {
         "task": "enrollment.reconcile_payments",
         "schedule": 60,
-        "options": {"expires": 55},
     },
     # Often, because a run is owed once however often it is due: a lost message costs minutes instead of a day.
     "run-scheduled-reports": {
         "task": "reporting.run_scheduled",
         "schedule": 15 * 60,
-        "options": {"expires": 15 * 60},
     },
     "forget-report-files": {
         "task": "reporting.forget_files",
         "schedule": 60 * 60,
-        "options": {"expires": 60 * 60},
     },
-    "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
+    "files-upkeep": {"task": "files.upkeep", "schedule": 60 * 60},
     "forget-done": {
         "task": "portal.common.forget_done",
         "schedule": 6 * 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     "forget-drafts": {
         "task": "enrollment.forget_drafts",
         "schedule": 6 * 60 * 60,
-        "options": {"expires": 60 * 60},
     },
     "forget-x12-files": {
         "task": "clients.forget_x12_files",
         "schedule": 6 * 60 * 60,
-        "options": {"expires": 60 * 60},
     },
-    "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60, "options": {"expires": 60 * 60}},
+    "forget-what-ended": {"task": "accounts.forget_what_ended", "schedule": 60 * 60},
 }
 
 # Messages that beat sent too long ago are thrown away, lest they pile up while no worker runs. Not sooner than this: the
