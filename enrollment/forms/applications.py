@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
+from accounts import number_labels
 from accounts.models import ProducerNumber, User
-from enrollment.wizard.general import NOT_A_NUMBER, number_choices, number_facts, number_field
+from enrollment.wizard.general import NOT_A_NUMBER, number_facts, number_field
 from portal.common import form_keys
 
 
@@ -21,7 +22,7 @@ class StartForm(forms.Form):
         self.fields["number"] = number_field(user, numbers)
         self.fields["form_key"].initial = form_keys.new_key
         # The list a delegate's typing is completed from.
-        self.offered = number_choices(numbers) if user.role == user.Role.DELEGATE else []
+        self.offered = number_labels.choices(numbers) if user.role == user.Role.DELEGATE else []
 
     def clean_number(self) -> str:
         typed = str(self.cleaned_data["number"]).strip()

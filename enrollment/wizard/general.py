@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts import number_labels
 from accounts.models import ProducerNumber, User
 from clients.selectors.detail import phone_text
 from enrollment.models import Application, ApplicationLifeEvent
@@ -52,28 +53,6 @@ def clear_date(application: Application) -> None:
 # --- Producer Information ---
 
 
-def number_choices(numbers: Sequence[ProducerNumber]) -> list[tuple[str, str]]:
-    """One entry for each number, so that a state with several numbers is there several times (WIZ_05, WIZ_06)."""
-    several = len({number.producer_id for number in numbers}) > 1
-    return [
-        (
-            number.number,
-            " · ".join(
-                filter(
-                    None,
-                    (
-                        US_STATES[number.us_state],
-                        number.number,
-                        number.company_name,
-                        number.producer.name if several else "",
-                    ),
-                )
-            ),
-        )
-        for number in numbers
-    ]
-
-
 def number_field(user: User, numbers: Sequence[ProducerNumber]) -> forms.Field:
     """Producers choose the state; delegates type the writing number and pick from a list (HOM_12)."""
     if user.role == user.Role.DELEGATE:
@@ -90,7 +69,7 @@ def number_field(user: User, numbers: Sequence[ProducerNumber]) -> forms.Field:
         )
     return forms.ChoiceField(
         label="State",
-        choices=[("", "Select"), *number_choices(numbers)],
+        choices=[("", "Select"), *number_labels.choices(numbers)],
         error_messages={"required": "Choose the state of the client's home.", "invalid_choice": NOT_A_NUMBER},
         help_text="Choose the state that matches the client's Home Address.",
     )
@@ -157,7 +136,9 @@ class Producer(Section):
     def context(self) -> dict[str, Any]:
         return {
             "facts": number_facts(self.wizard.application.producer_number),
-            "choices": number_choices(self.numbers) if self.wizard.user.role == self.wizard.user.Role.DELEGATE else [],
+            "choices": number_labels.choices(self.numbers)
+            if self.wizard.user.role == self.wizard.user.Role.DELEGATE
+            else [],
             "from_quote": self.wizard.from_quote,
         }
 

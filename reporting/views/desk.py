@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import number_labels
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import ProducerNumber, User
 from accounts.scoping import looked_up_once
@@ -24,10 +25,12 @@ from portal.common.dates import as_text, today_in
 from portal.common.paging import DEFAULT_PAGE_SIZE, Page, read_number
 from reporting import desk as reads
 from reporting import kept
-from reporting.desk import AtRisk, Desk, Latest, is_snoozed
+from reporting.desk import Desk
+from reporting.desk_lines import lines_of
+from reporting.desk_log import Latest, is_snoozed, latest_of, log_of
 from reporting.forms.desk import OutreachForm
 from reporting.models import Outreach
-from reporting.rules.desk import Why
+from reporting.rules.desk import AtRisk, Why
 from reporting.services import outreach
 from reporting.services.outreach import Done
 
@@ -107,6 +110,8 @@ def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
         "head_line": page.head_line.replace("Search Results", "on the list"),
         "sheet_url": asked.url("reporting:desk-sheet") if shown else "",
         "as_of": found.as_of,
+        "offers_numbers": not reads.has_one_number(request.user),
+        "numbers": number_labels.choices(reads.numbers_offered(request.user)),
         "again_url": asked.url(after=kept.as_after(found.as_of)) if found.may_be_older else "",
     }
     return render(request, "reporting/desk.html", context)
@@ -206,8 +211,8 @@ def _row(
         return _write(request, about, risk, form.done(), key)
     if data is None:
         audit.record("desk.opened", by=request.user, **_audited(about))
-    latest = reads.latest_of(request.user, [risk] if risk else [])
-    line = next(iter(reads.lines_of(request.user, [risk] if risk else [], latest)), None)
+    latest = latest_of(request.user, [risk] if risk else [])
+    line = next(iter(lines_of(request.user, [risk] if risk else [], latest)), None)
     policy, application = _as_either(about)
     context = {
         "line": line,
@@ -215,7 +220,7 @@ def _row(
         "status": status_text(policy) if policy else application.get_status_display() if application else "",
         "number_text": _number_text(about),
         "client_url": _record_url(about),
-        "log": reads.log_of(request.user, policy=policy, application=application),
+        "log": log_of(request.user, policy=policy, application=application),
         "snoozed_until": _snoozed_until(risk, latest, today),
         "form": form,
         "form_key": key if data is not None else form_keys.new_key(),

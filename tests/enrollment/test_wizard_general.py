@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import number_labels
 from accounts.models import ProducerNumber
 from enrollment.models import Application, ApplicationLifeEvent
 from enrollment.selectors.effective_dates import explanation_of
-from enrollment.wizard import general
 from enrollment.wizard.completeness import missing_on
 from enrollment.wizard.sections import WizardContext
 from enrollment.wizard.steps import step_of
@@ -107,9 +107,9 @@ def test_a_delegate_types_a_number_of_those_who_delegated(world, sign_in):
 @pytest.mark.feature("HOM_12")
 def test_numbers_of_several_producers_are_told_apart_by_name(world):
     second = ProducerNumberFactory(producer=world.sibling.producer, us_state="TX", company_name="Sibling LLC")
-    (alone,) = general.number_choices([world.number])
+    (alone,) = number_labels.choices([world.number])
     assert world.number.producer.name not in alone[1]
-    both = dict(general.number_choices([world.number, second]))
+    both = dict(number_labels.choices([world.number, second]))
     assert both[world.number.number].endswith(f" · {world.number.producer.name}")
     assert both[second.number] == f"Texas · {second.number} · Sibling LLC · {second.producer.name}"
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from clients.models import ContactPoint, Member, Policy
 from enrollment.models import Application
 from portal.common.models import AuditEvent
-from reporting import at_risk, desk
+from reporting import at_risk, desk, desk_lines, desk_log
 from reporting.models import Outreach
-from reporting.rules.desk import Why
+from reporting.rules.desk import AtRisk, Why
 from reporting.services import outreach
 from reporting.services.outreach import Done
 from tests.support import pages
@@ -44,7 +44,7 @@ def in_grace_since(world, days: int, **values) -> Policy:
     )
 
 
-def listed(user, **narrowed) -> dict[str, desk.AtRisk]:
+def listed(user, **narrowed) -> dict[str, AtRisk]:
     return {one.key: one for one in desk.desk_of(user, now=timezone.now(), **narrowed).rows()}
 
 
@@ -76,7 +76,7 @@ def test_an_unpaid_first_payment_has_the_last_day_of_the_binder(world):
     found = listed(world.producer)
     assert found[f"p{told.pk}"].last_safe_day == today() + timedelta(days=9)
     assert found[f"p{assumed.pk}"].last_safe_day == ago(3) + timedelta(days=30)
-    line = desk.lines_of(world.producer, [found[f"p{told.pk}"]], {})[0]
+    line = desk_lines.lines_of(world.producer, [found[f"p{told.pk}"]], {})[0]
     assert line.amount == "$412.55"
 
 
@@ -243,6 +243,21 @@ def test_one_producer_number_at_a_time_and_only_ones_own(world, sign_in):
     assert "1 - 1 of 1" in pages.read(staff.get(f"{DESK}?number={world.number.number}")).text
 
 
+def test_the_numbers_are_offered_where_there_are_several_and_few(world, sign_in, monkeypatch):
+    assert not pages.read(sign_in(world.sibling).get(DESK)).all("input", id="desk-number"), "one: nothing to choose"
+    offered = {
+        option.attrs["value"]
+        for option in pages.read(sign_in(world.principal).get(DESK)).one("datalist", id="desk-numbers").all("option")
+    }
+    assert world.number.number in offered
+    assert world.outsider_policy.producer_number.number not in offered
+    monkeypatch.setattr(desk, "MOST_OFFERED", 1)
+    for person in (world.principal, world.admin):
+        page = pages.read(sign_in(person).get(DESK))
+        assert page.all("input", id="desk-number")
+        assert not page.all("datalist")
+
+
 def test_the_call_sheet_lists_the_rows_and_is_audited(world, sign_in):
     page = pages.read(sign_in(world.delegate).get(f"{DESK}sheet/"))
     assert len(page.all("li", class_="call-sheet-row")) == 1
@@ -406,8 +421,8 @@ def test_another_producers_log_is_not_seen_with_the_row(world):
         at=timezone.now(),
         form_key="one",
     )
-    assert len(desk.log_of(world.principal, policy=world.policy)) == 1
-    assert desk.log_of(world.sibling, policy=world.policy) == []
+    assert len(desk_log.log_of(world.principal, policy=world.policy)) == 1
+    assert desk_log.log_of(world.sibling, policy=world.policy) == []
 
 
 def test_a_policy_that_is_not_at_risk_says_so(world, sign_in):

@@ -15,7 +15,8 @@ from clients.rules.policy_status import PolicyStatus, policy_status
 from clients.services.statuses import facts_of
 from enrollment.models import Application
 from portal.common.dates import today_in
-from reporting import desk, kept
+from reporting import desk, desk_log, kept
+from reporting.at_risk import applications_at_risk, days_by_state
 from reporting.desk import Policies
 from reporting.models import Outreach
 from reporting.narrowing import IN_FORCE
@@ -121,7 +122,7 @@ def at_risk(policy: Policy, in_scope: list[Policy]) -> AtRisk | None:
     credit = policy.aptc_amount > 0 and policy.market == "ON"
     if replaced or (ran_out and credit) or rules.last_day_to_ask(ended) < today:
         return None
-    if not policy.term_date_derived and policy.term_date < rules.asks_from(min(desk.days_by_state().values())):
+    if not policy.term_date_derived and policy.term_date < rules.asks_from(min(days_by_state().values())):
         return None  # the carrier's own word, longer ago than is worth asking
     return line(Why.TERMED, rules.last_day_to_ask(ended))
 
@@ -130,9 +131,9 @@ def recount(user) -> tuple[list[AtRisk], set[str]]:
     """Everything at risk, ranked, and the keys of what is snoozed."""
     in_scope = list(Policy.objects.for_user(user))
     found = [one for policy in in_scope if (one := at_risk(policy, in_scope)) is not None]
-    found += desk.applications_at_risk(user)
+    found += applications_at_risk(user)
     today, snoozed = timezone.localdate(), set()
-    since = timezone.now() - timedelta(days=desk.LOOKED_BACK_DAYS)
+    since = timezone.now() - timedelta(days=desk_log.LOOKED_BACK_DAYS)
     for one in found:
         if one.key.startswith("p"):
             last = Outreach.objects.for_user(user).filter(policy_id=one.row_id, at__gte=since).order_by("-id").first()

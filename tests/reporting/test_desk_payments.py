@@ -13,7 +13,7 @@ from enrollment.models import Application, PaymentEvent, Submission, SubmittedPo
 from enrollment.services import payment_news, payments
 from enrollment.services import submission as submitting
 from portal.common.dates import as_text
-from reporting import desk
+from reporting import desk_payments
 from reporting.desk_payments import news_of
 from tests.support import pages
 from tests.support import payments as fake
@@ -58,7 +58,7 @@ def test_what_is_past_due_leads_to_make_a_payment_where_that_is_allowed(world, s
 
 def test_nothing_past_due_leads_nowhere(world, service):
     Policy.objects.filter(pk=world.policy.pk).update(past_due=0)
-    assert news(world.producer, world.policy) == desk.PaymentNews(autopay="Off")
+    assert news(world.producer, world.policy) == desk_payments.PaymentNews(autopay="Off")
 
 
 def test_a_payment_on_its_way_is_told_and_not_made_again(world, service, sign_in):
@@ -127,11 +127,11 @@ def test_an_unpaid_first_payment_tells_its_state_and_last_day_and_leads_to_it(wo
     assert news(world.delegate, unpaid).url == ""
     payment = payments.begin_first(application=application, by=world.producer, at=timezone.now())
     tell(service, payment, "scheduled", mandate=fake.mandate())
-    assert news(world.producer, unpaid) == desk.PaymentNews(
+    assert news(world.producer, unpaid) == desk_payments.PaymentNews(
         autopay="On", state=f"Payment of {payment.amount_text}: Held until the application is accepted"
     )
     Policy.objects.filter(pk=unpaid.pk).update(status="TERMED")
-    assert news(world.producer, unpaid) == desk.PaymentNews(autopay="On")
+    assert news(world.producer, unpaid) == desk_payments.PaymentNews(autopay="On")
 
 
 def test_of_several_submissions_the_newest_application_speaks(world, unpaid, service):
