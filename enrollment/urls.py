@@ -12,6 +12,8 @@ from enrollment.views import (
     quotes,
     submission,
     wizard,
+    wizard_cards,
+    wizard_texts,
 )
 
 app_name = "enrollment"
@@ -102,26 +104,26 @@ urlpatterns: list[URLPattern] = [
         evidence.application_evidence,
         name="application-evidence",
     ),
-    path("applications/<record_number:record_number>/terms/", wizard.application_terms, name="application-terms"),
+    path("applications/<record_number:record_number>/terms/", wizard_texts.application_terms, name="application-terms"),
     path(
         "applications/<record_number:record_number>/texts/<slug:kind>/",
-        wizard.application_text,
+        wizard_texts.application_text,
         name="application-text",
     ),
     path("applications/<record_number:record_number>/<step:step>/", wizard.application_step, name="application-step"),
     path(
         "applications/<record_number:record_number>/<step:step>/<slug:name>/new/",
-        wizard.application_card,
+        wizard_cards.application_card,
         name="application-card-add",
     ),
     path(
         "applications/<record_number:record_number>/<step:step>/<slug:name>/<int:pk>/",
-        wizard.application_card,
+        wizard_cards.application_card,
         name="application-card",
     ),
     path(
         "applications/<record_number:record_number>/<step:step>/<slug:name>/<int:pk>/delete/",
-        wizard.application_card_delete,
+        wizard_cards.application_card_delete,
         name="application-card-delete",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The application step by step: its pages, cards, autosave and the way between them (WIZ_02, WIZ_07, WIZ_08)."""
+"""The application step by step: its pages, autosave and the way between them (WIZ_02, WIZ_07, WIZ_08)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,20 +13,28 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import AuthenticatedHttpRequest
 from enrollment.forms.applications import StartForm
-from enrollment.models import Application, ApplicationText
-from enrollment.selectors import applications as application_selector
+from enrollment.models import Application
 from enrollment.selectors import wizard as selector
 from enrollment.selectors.quotes import writing_numbers
 from enrollment.selectors.read_once import answers_read_once
-from enrollment.selectors.texts import blocks_of, text_in_force
 from enrollment.services import applications as application_service
 from enrollment.services import drafts
 from enrollment.services.drafts import Saved
+from enrollment.views.wizard_ways import (
+    PageError,
+    application_of,
+    closed,
+    errors_of,
+    list_named,
+    list_of,
+    step_named,
+    to_step,
+    turn_of,
+)
 from enrollment.wizard import finish
-from enrollment.wizard.authorization import Authorize
 from enrollment.wizard.cards import CardList
 from enrollment.wizard.completeness import missing_on
-from enrollment.wizard.sections import CardSection, Section, WizardContext
+from enrollment.wizard.sections import Section, WizardContext
 from enrollment.wizard.steps import STEPS, Step, next_of, place_of, previous_of, step_of
 from portal.common import form_keys
 from portal.common.access import Perm, requires
@@ -35,8 +43,6 @@ from portal.common.dates import as_text
 SAVED = "Your entries were saved. Application {number} is among the Incomplete Applications until {day}."
 THEIRS = "Nothing of yours was saved. Here is what was saved meanwhile."
 LEVELS = {name: number for number, name in messages.DEFAULT_TAGS.items()}
-# Texts by the last part of their address.
-TEXTS = {kind.value.lower().replace("_", "-"): kind.value for kind in ApplicationText.Kind}
 OPENED = "{title} is now part of this page. Enter what applies, then press Next."
 MINE = "Your entries were saved in place of those made meanwhile."
 
@@ -57,15 +63,6 @@ class DrawnPart:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class PageError:
-    """One line of the summary of what is wrong on the page."""
-
-    href: str
-    label: str
-    text: str
-
-
 @requires(Perm.ENROLL)
 @require_http_methods(["GET", "HEAD", "POST"])
 def application_new(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -80,7 +77,7 @@ def application_new(request: AuthenticatedHttpRequest) -> HttpResponse:
         if form.is_valid() and form.chosen is not None:
             key = form.cleaned_data["form_key"]
             row = application_service.start_new(number=form.chosen, by=request.user, at=timezone.now(), form_key=key)
-            return _to_step(row, STEPS[0])
+            return to_step(row, STEPS[0])
     return render(request, "enrollment/wizard/start.html", {"form": form, "has_numbers": bool(numbers)})
 
 
@@ -88,17 +85,17 @@ def application_new(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 def application_continue(request: AuthenticatedHttpRequest, record_number: str) -> HttpResponse:
     """To the step on which the application was left."""
-    row = _application(request, record_number)
-    return _to_step(row, step_of(row.last_step) or STEPS[0])
+    row = application_of(request, record_number)
+    return to_step(row, step_of(row.last_step) or STEPS[0])
 
 
 @requires(Perm.ENROLL)
 @require_http_methods(["GET", "HEAD", "POST"])
 def application_step(request: AuthenticatedHttpRequest, record_number: str, step: str) -> HttpResponse:
     """One step of the application. Every button saves what is there so far, whatever else it does."""
-    row, here = _application(request, record_number), _step(step)
+    row, here = application_of(request, record_number), step_named(step)
     if why := drafts.why_closed(row, today=WizardContext(row, request.user, timezone.now()).today):
-        return _closed(request, row, why)
+        return closed(request, row, why)
     if request.method != "POST":
         wizard = WizardContext(row, request.user, timezone.now())
         check = request.GET.get("check") == "1"
@@ -106,7 +103,7 @@ def application_step(request: AuthenticatedHttpRequest, record_number: str, step
     act = request.POST.get("act", "")
     if act == "use-theirs":
         messages.info(request, THEIRS)
-        return _to_step(row, here)
+        return to_step(row, here)
     try:
         saved = drafts.save_step(
             application=row,
@@ -115,14 +112,14 @@ def application_step(request: AuthenticatedHttpRequest, record_number: str, step
             by=request.user,
             at=timezone.now(),
             form_key=form_keys.readable(request.POST.get("form_key", "")),
-            turn=_turn(request),
+            turn=turn_of(request),
             seen=request.POST.get("seen", ""),
             force=act == "use-mine",
             verb=_verb(act),
             enter=act == "enter",
         )
     except drafts.DraftClosed as exc:
-        return _closed(request, row, str(exc))
+        return closed(request, row, str(exc))
     if saved.conflict is not None:
         return _page(request, saved.wizard, here, saved=saved, autosave=request.POST.get("autosave", ""))
     if autosave := request.POST.get("autosave", ""):
@@ -136,11 +133,11 @@ def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str
     if act == "exit":
         drafts.move_to(application=row, step=here)
         messages.success(request, SAVED.format(number=row.record_number, day=as_text(row.expires_on)))
-        return redirect(f"{reverse('enrollment:applications')}?tab={_list_of(row)}")
+        return redirect(f"{reverse('enrollment:applications')}?tab={list_of(row)}")
     if act == "previous":
         return _move(row, previous_of(here) or here)
     if act.startswith("go:"):
-        target = _step(act.removeprefix("go:"))
+        target = step_named(act.removeprefix("go:"))
         return _move(row, target if selector.may_go_to(wizard, here, target) else here)
     if act.startswith(("open:", "drop:")):
         return _to_card(row, here, act)
@@ -149,28 +146,22 @@ def _after(request: AuthenticatedHttpRequest, saved: Saved, here: Step, act: str
             messages.add_message(request, LEVELS[saved.done.level], saved.done.message)
         if saved.done.url:
             return redirect(saved.done.url)
-        return _to_step(row, here, part=saved.done_by)
+        return to_step(row, here, part=saved.done_by)
     if act == "enter" and next_of(here) is None:
-        return _to_step(row, here)
+        return to_step(row, here)
     if act == "use-mine":
         messages.success(request, MINE)
-        return _to_step(row, here)
+        return to_step(row, here)
     if act in ("refresh", "") or act.startswith("do:"):
-        return _to_step(row, here)
+        return to_step(row, here)
     if missing_on(here, wizard):
         return _page(request, wizard, here, saved=saved, check=True)
     if act == "submit" and next_of(here) is None:
         return finish.finish(request, wizard, form_key=form_keys.readable(request.POST.get("form_key", "")))
     if saved.opened:
         messages.info(request, OPENED.format(title=saved.opened[0].title))
-        return _to_step(row, here, part=saved.opened[0].name)
+        return to_step(row, here, part=saved.opened[0].name)
     return _move(row, next_of(here) or here)
-
-
-def _turn(request: AuthenticatedHttpRequest) -> int:
-    """How many times the page has been sent, this time included; 0 without scripts."""
-    sent = request.POST.get("turn", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 7 else 0
 
 
 def _verb(act: str) -> tuple[str, str] | None:
@@ -181,13 +172,13 @@ def _verb(act: str) -> tuple[str, str] | None:
 
 def _move(row: Application, target: Step) -> HttpResponse:
     drafts.move_to(application=row, step=target)
-    return _to_step(row, target)
+    return to_step(row, target)
 
 
 def _to_card(row: Application, here: Step, act: str) -> HttpResponse:
     kind, _, rest = act.partition(":")
     name, _, pk = rest.partition(":")
-    _list_named(here, name)
+    list_named(here, name)
     args: list[Any] = [row.record_number, here.slug, name]
     if kind == "open" and pk == "new":
         return redirect("enrollment:application-card-add", *args)
@@ -238,10 +229,10 @@ def _page(
         # What the page has seen stays as it was until somebody has chosen between two people's entries.
         "seen": request.POST.get("seen", "") if conflict else drafts.page_stamp(wizard, here),
         "form_key": form_keys.readable(request.POST.get("form_key", "")),
-        "turn": _turn(request),
+        "turn": turn_of(request),
         "is_last": next_of(here) is None,
         "is_first": previous_of(here) is None,
-        "list_url": f"{reverse('enrollment:applications')}?tab={_list_of(row)}",
+        "list_url": f"{reverse('enrollment:applications')}?tab={list_of(row)}",
     }
     if autosave:
         changed = next((part.redraws for part in here.sections if part.name == autosave), ())
@@ -294,223 +285,3 @@ def _lacking(wizard: WizardContext, here: Step, parts: Sequence[DrawnPart]) -> l
             part.lacks += [] if one.sentence in part.more.get("lacking", ()) else [one.sentence]
         found.append(PageError(place, one.label, one.sentence))
     return found
-
-
-def errors_of(form: Section) -> list[PageError]:
-    """The form's messages with links to their fields."""
-    found = [PageError("", form.title, str(text)) for text in form.non_field_errors()]
-    for bound in form:
-        target = bound.id_for_label or f"{bound.auto_id}_0"
-        found += [PageError(f"#{target}", str(bound.label), str(text)) for text in bound.errors]
-    return found
-
-
-# --- cards ---
-
-
-@requires(Perm.ENROLL)
-@require_http_methods(["GET", "HEAD", "POST"])
-def application_card(
-    request: AuthenticatedHttpRequest, record_number: str, step: str, name: str, pk: int | None = None
-) -> HttpResponse:
-    """One card of a list, new or to edit. Save keeps it when all of it is valid; what was typed is not lost before."""
-    row, here = _application(request, record_number), _step(step)
-    cards = _list_named(here, name)
-    wizard = WizardContext(row, request.user, timezone.now())
-    if why := drafts.why_closed(row, today=wizard.today):
-        return _closed(request, row, why)
-    if not cards.shown(wizard):
-        raise Http404("Not part of this application.")
-    card = cards.row(wizard, pk) if pk is not None else None
-    if pk is not None and card is None:
-        raise Http404("No such entry.")
-    act = request.POST.get("act", "")
-    if request.method != "POST" or act == "use-theirs":
-        if pk is None and (why := cards.why_no_more(wizard)):
-            messages.info(request, why)
-            return _to_step(row, here, part=name)
-        form = cards.form_class.of(wizard, card, check=request.GET.get("check") == "1")
-        return _card_page(request, wizard, here, cards, form)
-    asked: dict[str, Any] = {
-        "application": row,
-        "cards": cards,
-        "pk": pk,
-        "by": request.user,
-        "at": timezone.now(),
-        "form_key": form_keys.readable(request.POST.get("form_key", "")),
-        "turn": _turn(request),
-    }
-    try:
-        if act == "cancel":
-            drafts.keep_card_text(**asked, data=None)
-            return _to_step(row, here, part=name)
-        if request.POST.get("autosave"):
-            drafts.keep_card_text(**asked, data=request.POST)
-            if not cards.form_class.redraws:
-                return HttpResponse(status=204)
-            fresh = WizardContext(row, request.user, timezone.now())
-            form = cards.form_class.of(fresh, card)
-            form.errors.clear()
-            return render(request, "enrollment/wizard/card_autosave.html", _card_context(fresh, form))
-        saved, form = drafts.save_card(
-            **asked,
-            step=here,
-            data=request.POST,
-            seen=request.POST.get("seen", ""),
-            force=act == "use-mine",
-        )
-    except drafts.DraftClosed as exc:
-        messages.error(request, str(exc))
-        return _to_step(row, here, part=name)
-    if saved.changed:
-        return _to_step(row, here, part=name)
-    return _card_page(request, saved.wizard, here, cards, form, saved=saved)
-
-
-def _card_page(
-    request: AuthenticatedHttpRequest,
-    wizard: WizardContext,
-    here: Step,
-    cards: type[CardList],
-    form: CardSection,
-    *,
-    saved: Saved | None = None,
-) -> HttpResponse:
-    conflict = saved.conflict if saved else None
-    context = {
-        **_card_context(wizard, form),
-        "step": here,
-        "cards": cards,
-        "errors": errors_of(form),
-        "header": selector.header_of(wizard),
-        "conflict": conflict,
-        "seen": request.POST.get("seen", "") if conflict else drafts.card_stamp(wizard, cards.form_class, form.row),
-        "form_key": form_keys.readable(request.POST.get("form_key", "")),
-        "turn": _turn(request),
-        "step_url": _step_url(wizard.application, here, part=cards.name),
-    }
-    return render(request, cards.card_template, context)
-
-
-def _card_context(wizard: WizardContext, form: CardSection) -> dict[str, Any]:
-    return {"application": wizard.application, "section": form, "more": form.context()}
-
-
-@requires(Perm.ENROLL)
-@require_http_methods(["GET", "HEAD", "POST"])
-def application_card_delete(
-    request: AuthenticatedHttpRequest, record_number: str, step: str, name: str, pk: int
-) -> HttpResponse:
-    """Is this card to be deleted?"""
-    row, here = _application(request, record_number), _step(step)
-    cards = _list_named(here, name)
-    wizard = WizardContext(row, request.user, timezone.now())
-    if why := drafts.why_closed(row, today=wizard.today):
-        return _closed(request, row, why)
-    card = next((one for one in cards.rows(wizard) if one.pk == pk), None)
-    if card is None or not cards.shown(wizard):
-        if request.method == "POST":
-            # A second press of the same button.
-            return _to_step(row, here, part=name)
-        raise Http404("No such entry.")
-    if why := cards.may_delete(wizard, pk):
-        messages.error(request, why)
-        return _to_step(row, here, part=name)
-    if request.method != "POST":
-        context = {
-            "application": row,
-            "step": here,
-            "cards": cards,
-            "card": card,
-            "header": selector.header_of(wizard),
-            "step_url": _step_url(row, here, part=name),
-        }
-        return render(request, "enrollment/wizard/card_delete.html", context)
-    try:
-        drafts.delete_card(application=row, step=here, cards=cards, pk=pk, by=request.user, at=timezone.now())
-    except (drafts.DraftClosed, drafts.CannotDelete) as exc:
-        messages.error(request, str(exc))
-    return _to_step(row, here, part=name)
-
-
-# --- texts ---
-
-
-@requires(Perm.ENROLL)
-@require_safe
-def application_terms(request: AuthenticatedHttpRequest, record_number: str) -> HttpResponse:
-    """Terms and Agreements as a page of its own, for browsers that open no window (AUT_05)."""
-    row, here = _application(request, record_number), _step("applicant")
-    wizard = WizardContext(row, request.user, timezone.now())
-    if why := drafts.why_closed(row, today=wizard.today):
-        return _closed(request, row, why)
-    section = Authorize.unsent(wizard)
-    context = {
-        "application": row,
-        "more": section.context(),
-        "form_key": form_keys.new_key(),
-        "step_url": _step_url(row, here),
-    }
-    return render(request, "enrollment/wizard/terms.html", context)
-
-
-@requires(Perm.ENROLL)
-@require_safe
-def application_text(request: AuthenticatedHttpRequest, record_number: str, kind: str) -> HttpResponse:
-    """A text of the application to read: the terms accepted, or what is in force now (AUT_07)."""
-    row = _application(request, record_number)
-    wizard = WizardContext(row, request.user, timezone.now())
-    text = row.terms if kind == "terms" else None
-    if text is None:
-        try:
-            text = text_in_force(TEXTS[kind], row.us_state, wizard.today)
-        except (KeyError, ApplicationText.DoesNotExist) as exc:
-            raise Http404("No such text.") from exc
-    context = {"application": row, "text": text, "blocks": blocks_of(text), "title": text.get_kind_display()}
-    return render(request, "enrollment/wizard/text.html", context)
-
-
-# --- ways ---
-
-
-def _application(request: AuthenticatedHttpRequest, record_number: str) -> Application:
-    row = application_selector.draft_for(request.user, record_number)
-    if row is None:
-        raise Http404("No such application in your books.")
-    return row
-
-
-def _step(slug: str) -> Step:
-    found = step_of(slug)
-    if found is None:
-        raise Http404("No such step.")
-    return found
-
-
-def _list_named(step: Step, name: str) -> type[CardList]:
-    found = next((cards for cards in step.lists if cards.name == name), None)
-    if found is None:
-        raise Http404("No such list.")
-    return found
-
-
-def _step_url(row: Application, step: Step, part: str = "") -> str:
-    url = reverse("enrollment:application-step", args=[row.record_number, step.slug])
-    return f"{url}#section-{part}" if part else url
-
-
-def _to_step(row: Application, step: Step, part: str = "") -> HttpResponse:
-    return redirect(_step_url(row, step, part))
-
-
-def _list_of(row: Application) -> str:
-    return "failed" if row.status == Application.Status.FAILED else "incomplete"
-
-
-def _closed(request: AuthenticatedHttpRequest, row: Application, why: str) -> HttpResponse:
-    messages.info(request, why)
-    response = redirect("enrollment:application", row.record_number)
-    if request.headers.get("HX-Request"):
-        # The page that saved by itself goes there as a whole.
-        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
-    return response
