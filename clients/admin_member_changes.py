@@ -218,6 +218,9 @@ class MemberChangeAdmin(ReadMostlyAdmin):
             context = {
                 **self.admin_site.each_context(request),
                 "title": "Close changes with a note",
+                "lead": "These changes will not be sent any more:",
+                "action": "close_with_note",
+                "button": "Close with note",
                 "opts": self.opts,
                 "form": form,
                 "media": self.media,
@@ -226,7 +229,7 @@ class MemberChangeAdmin(ReadMostlyAdmin):
                     for row in rows
                 ],
             }
-            return TemplateResponse(request, "admin/clients/member_change_close.html", context)
+            return TemplateResponse(request, "admin/ask_why.html", context)
         me, now, note = cast(User, request.user), timezone.now(), form.cleaned_data["note"]
         self._each(
             request,

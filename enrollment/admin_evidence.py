@@ -222,12 +222,13 @@ class EvidenceItemAdmin(ReadMostlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             **words,
+            "button": words["title"],
             "opts": self.opts,
             "form": form,
             "media": self.media,
             "rows": [(row.pk, f"{row.application}: {row.kind.label}") for row in rows],
         }
-        return TemplateResponse(request, "admin/enrollment/evidence_reason.html", context)
+        return TemplateResponse(request, "admin/ask_why.html", context)
 
     def _each(
         self,

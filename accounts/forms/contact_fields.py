@@ -59,3 +59,33 @@ class AddressStateField(forms.ChoiceField):
         choices = [("", "Choose"), *((state, state) for state in ADDRESS_STATES)]
         widget = forms.Select(attrs={"autocomplete": "address-level1"})
         super().__init__(**{"label": "State", "choices": choices, "widget": widget, **kwargs})
+
+
+class BusinessAddressForm(forms.Form):
+    """Name and postal address of a business; forms built on it go on with phone and email (PRF_02, REGL_02)."""
+
+    company_name = forms.CharField(
+        label="Company Name",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    address_1 = forms.CharField(
+        label="Address 1",
+        max_length=120,
+        error_messages={"required": "Enter the street address."},
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+    )
+    address_2 = forms.CharField(
+        label="Address 2",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )
+    city = forms.CharField(
+        max_length=60,
+        error_messages={"required": "Enter the city."},
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    address_state = AddressStateField(error_messages={"required": "Choose the state of the address."})
+    zip = ZipField(error_messages={"required": "Enter the ZIP code.", "max_length": "Five digits."})

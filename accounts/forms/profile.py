@@ -6,7 +6,7 @@ from crispy_forms.layout import Column, Row
 from django import forms
 from django.urls import reverse
 
-from accounts.forms.contact_fields import AddressStateField, PhoneField, ZipField
+from accounts.forms.contact_fields import BusinessAddressForm, PhoneField
 from accounts.forms.layout import one_button
 from accounts.models import ProducerNumber
 from accounts.services import profile
@@ -32,34 +32,9 @@ class NumberSwitchForm(forms.Form):
         self.fields["number"].choices = [(number.number, number_label(number)) for number in numbers]  # type: ignore[attr-defined]
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(BusinessAddressForm):
     """The fields of the guide in its order. Name and producer number are not among them (PRF_03)."""
 
-    company_name = forms.CharField(
-        label="Company Name",
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-    )
-    address_1 = forms.CharField(
-        label="Address 1",
-        max_length=120,
-        error_messages={"required": "Enter the street address."},
-        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
-    )
-    address_2 = forms.CharField(
-        label="Address 2",
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
-    )
-    city = forms.CharField(
-        max_length=60,
-        error_messages={"required": "Enter the city."},
-        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
-    )
-    address_state = AddressStateField(error_messages={"required": "Choose the state of the address."})
-    zip = ZipField(error_messages={"required": "Enter the ZIP code.", "max_length": "Five digits."})
     phone = PhoneField(error_messages={"required": "Enter a phone number."})
     email = forms.EmailField(
         label="E-mail Address",

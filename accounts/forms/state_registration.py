@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from accounts.forms.contact_fields import AddressStateField, PhoneField, ZipField
+from accounts.forms.contact_fields import BusinessAddressForm, PhoneField
 from accounts.forms.fields import NineDigitField, username_field
 from accounts.forms.password_rules import new_password_field
 from accounts.rules import usernames
@@ -54,34 +54,9 @@ class ApplicantForm(forms.Form):
         return cleaned
 
 
-class StateBlockForm(forms.Form):
+class StateBlockForm(BusinessAddressForm):
     """The business in one state; every field name carries the state as its prefix."""
 
-    company_name = forms.CharField(
-        label="Company Name",
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-    )
-    address_1 = forms.CharField(
-        label="Address 1",
-        max_length=120,
-        error_messages={"required": "Enter the address."},
-        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
-    )
-    address_2 = forms.CharField(
-        label="Address 2",
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
-    )
-    city = forms.CharField(
-        max_length=60,
-        error_messages={"required": "Enter the city."},
-        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
-    )
-    address_state = AddressStateField(error_messages={"required": "Choose the state of the address."})
-    zip = ZipField(error_messages={"required": "Enter the ZIP code.", "max_length": "Five digits."})
     producer_number = NineDigitField(what="Agent Unique ID", label="Agent Unique ID", help_text=WHERE_THE_ID_COMES_FROM)
     phone = PhoneField(error_messages={"required": "Enter a phone number."})
     email = forms.EmailField(

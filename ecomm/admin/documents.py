@@ -259,12 +259,15 @@ class DocumentSubmissionAdmin(ReadMostlyAdmin):
             context = {
                 **self.admin_site.each_context(request),
                 "title": "Reject documents",
+                "lead": "These documents will be rejected, and the senders told to look up the reason:",
+                "action": "reject",
+                "button": "Reject documents",
                 "opts": self.opts,
                 "form": form,
                 "media": self.media,
                 "rows": [(row.pk, f"{row}: {row.document_type.label}") for row in rows],
             }
-            return TemplateResponse(request, "admin/ecomm/document_reject.html", context)
+            return TemplateResponse(request, "admin/ask_why.html", context)
         me, now, reason = cast(User, request.user), timezone.now(), form.cleaned_data["whole"]
         self._each(
             request,

@@ -20,7 +20,7 @@ from enrollment.selectors.places import places_of_zip
 from enrollment.services import application_clients
 from enrollment.wizard import people
 from enrollment.wizard.people import LineField, PersonSection, tobacco_warning
-from enrollment.wizard.sections import DateField, Done, Missing, Section, WizardContext
+from enrollment.wizard.sections import Done, Missing, Section, WizardContext
 from enrollment.wizard.steps_types import Part
 from portal.common import audit
 from portal.common.dates import US_STATES
@@ -173,16 +173,6 @@ class Personal(PersonSection):
     name, title = "personal", "Personal Information"
     template = "enrollment/wizard/personal.html"
     redraws = ("personal-notes",)
-
-    first_name = people.first_name()
-    middle_initial = people.InitialField("MI", longest=1)
-    last_name = people.last_name()
-    date_of_birth = people.date_of_birth()
-    ssn = people.ssn_field()
-    ssn_remove = people.ssn_remove()
-    sex = people.sex()
-    tobacco_use = people.radio(people.TOBACCO_LABEL, people.YES_NO, required="Answer Yes or No.")
-    tobacco_last_used = DateField(label="Date of last use", required=False)
 
     @property
     def person(self) -> Applicant:

@@ -188,15 +188,6 @@ class SpouseForm(OtherPerson):
     name, title = "spouse", "Spouse Information"
     relation = Relation.SPOUSE
 
-    first_name = people.first_name()
-    middle_initial = people.InitialField("MI", longest=1)
-    last_name = people.last_name()
-    date_of_birth = people.date_of_birth()
-    ssn = people.ssn_field()
-    ssn_remove = people.ssn_remove()
-    sex = people.sex()
-    tobacco_use = people.radio(people.TOBACCO_LABEL, people.YES_NO, required="Answer Yes or No.")
-    tobacco_last_used = DateField(label="Date of last use", required=False)
     phone = PhoneField(label="Primary Phone", required=False)
     email = forms.EmailField(
         label="Email Address",
@@ -233,15 +224,7 @@ class DependentForm(OtherPerson):
     name, title = "dependents", "Dependent Information"
     relation = Relation.CHILD
 
-    first_name = people.first_name()
-    middle_initial = people.InitialField("MI", longest=1)
-    last_name = people.last_name()
-    date_of_birth = people.date_of_birth()
-    ssn = people.ssn_field()
-    ssn_remove = people.ssn_remove()
-    sex = people.sex()
     tobacco_use = people.radio(people.TOBACCO_LABEL, people.YES_NO)
-    tobacco_last_used = DateField(label="Date of last use", required=False)
     spoken_language = people.language("Preferred Spoken Language", identity.spoken_languages())
     hispanic = people.hispanic()
     identities = people.identities()

@@ -79,37 +79,6 @@ def radio(label: str, choices: Sequence[tuple[str, str]], *, required: str = "",
     )
 
 
-def first_name() -> forms.CharField:
-    return NameField("First Name", longest=60, required="Enter the first name.")
-
-
-def last_name() -> forms.CharField:
-    return NameField("Last Name", longest=60, required="Enter the last name.")
-
-
-def date_of_birth() -> forms.CharField:
-    return DateField(label="Date of Birth", error_messages={"required": "Enter the date of birth."})
-
-
-def sex() -> forms.ChoiceField:
-    return radio("Sex", QuotePerson.Sex.choices, required="Choose the sex.")
-
-
-def ssn_field() -> forms.CharField:
-    attrs = {"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false", "placeholder": "___-__-____"}
-    return forms.CharField(
-        label="SSN",
-        max_length=20,
-        required=False,
-        widget=SecretInput(attrs=attrs),
-        error_messages={"max_length": ssn.NINE_DIGITS},
-    )
-
-
-def ssn_remove() -> forms.BooleanField:
-    return forms.BooleanField(label="Remove the SSN on file", required=False)
-
-
 def languages(choices: Sequence[str]) -> list[tuple[str, str]]:
     return [("", "Select"), *((one, one) for one in choices)]
 
@@ -142,11 +111,25 @@ def identities() -> forms.MultipleChoiceField:
 
 
 class PersonSection(Section):
-    """What the sections about one person check alike. ``person`` is the row, ``None`` for somebody new.
+    """What the sections about one person ask and check alike. ``person`` is the row, ``None`` for somebody new."""
 
-    Fields of these names are looked after where a section has them: date_of_birth, ssn with ssn_remove, tobacco_use with
-    tobacco_last_used.
-    """
+    first_name = NameField("First Name", longest=60, required="Enter the first name.")
+    middle_initial = InitialField("MI", longest=1)
+    last_name = NameField("Last Name", longest=60, required="Enter the last name.")
+    date_of_birth = DateField(label="Date of Birth", error_messages={"required": "Enter the date of birth."})
+    ssn = forms.CharField(
+        label="SSN",
+        max_length=20,
+        required=False,
+        widget=SecretInput(
+            attrs={"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false", "placeholder": "___-__-____"}
+        ),
+        error_messages={"max_length": ssn.NINE_DIGITS},
+    )
+    ssn_remove = forms.BooleanField(label="Remove the SSN on file", required=False)
+    sex = radio("Sex", QuotePerson.Sex.choices, required="Choose the sex.")
+    tobacco_use = radio(TOBACCO_LABEL, YES_NO, required="Answer Yes or No.")
+    tobacco_last_used = DateField(label="Date of last use", required=False)
 
     # Neither is ever shown again: what it holds is said beside the field, masked.
     passing = frozenset({"ssn", "ssn_remove"})
@@ -230,8 +213,7 @@ class PersonSection(Section):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if "tobacco_use" in self.fields:
-            self.clean_tobacco()
+        self.clean_tobacco()
         return cleaned
 
     def context(self) -> dict[str, Any]:
