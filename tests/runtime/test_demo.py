@@ -18,6 +18,7 @@ import pytest
 
 from portal.embedded.postgres import remove_cluster
 from tests.runtime.conftest import ROOT, server_processes, wait_until
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.no_db, pytest.mark.processes, pytest.mark.timeout(300)]
 
@@ -30,12 +31,6 @@ def prepared() -> Iterator[Path]:
     yield folder
     remove_cluster(folder / "postgres")
     subprocess.run(["rm", "-r", folder], check=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Demo:

@@ -14,7 +14,9 @@ import pytest
 
 from portal.embedded.location import locate
 from tests.runtime.conftest import ROOT, server_processes, wait_until
-from tests.runtime.test_demo import Demo, free_port, prepared  # noqa: F401
+from tests.runtime.test_demo import Demo, prepared  # noqa: F401
+from tests.support.ports import free_port
+from tests.support.redis_server import Redis
 
 pytestmark = [pytest.mark.no_db, pytest.mark.processes]
 QUEUED = 100
@@ -118,36 +120,12 @@ def open_portal(prepared: Path) -> Iterator[Callable[..., Portal]]:  # noqa: F81
 
 
 @pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator["Redis"]:
+def redis_server(tmp_path: Path) -> Iterator[Redis]:
     if shutil.which("redis-server") is None:
         pytest.skip("no redis-server on this machine: apt-get install redis-server")
     server = Redis(tmp_path)
     yield server
     server.kill()
-
-
-class Redis:
-    """A real Redis without persistence: killed, it has lost everything."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
-        self.process = subprocess.Popen([*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            ping = subprocess.run(["redis-cli", "-p", str(self.port), "ping"], capture_output=True, text=True)
-            if ping.stdout.strip() == "PONG":
-                return
-            time.sleep(0.02)
-        raise AssertionError("redis-server did not start")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 def worker_pids(demo: Demo) -> list[int]:

@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 
 from portal.embedded.postgres import EmbeddedPostgres, remove_cluster
-from tests.runtime.test_demo import free_port
-from tests.runtime.test_nothing_owed_is_lost import Redis
 from tests.support.factories import PASSWORD
 from tests.support.installation import FAKETIME, Answer, Browser, Installation, measured, pool_children
+from tests.support.ports import free_port
 from tests.support.proxy import BreakableNetwork
+from tests.support.redis_server import Redis
 
 pytestmark = [pytest.mark.no_db, pytest.mark.processes, pytest.mark.drill, pytest.mark.timeout(1800)]
 

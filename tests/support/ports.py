@@ -1,0 +1,9 @@
+"""A port that nobody listens on at this moment."""
+
+import socket
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
