@@ -22,6 +22,7 @@ USUAL_PEOPLE = ("rsolberg7", "prairieagency", "bench3k", "bench30k", "bench100k"
 def loaded_users() -> list[str]:
     """Usernames to measure: whichever of the usual ones this database holds. Loads the demo book into an empty one."""
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_demo", if_empty=True)
     found = set(User.objects.filter(username__in=USUAL_PEOPLE).values_list("username", flat=True))
     return [name for name in USUAL_PEOPLE if name in found]
