@@ -284,7 +284,7 @@ class EmbeddedPostgres:
             self.log_file.unlink()
         with self.log_file.open("ab") as log:
             begins_at = log.tell()
-            self._child = subprocess.Popen(  # noqa: S603
+            self._child = subprocess.Popen(  # noqa: S603 - PostgreSQL's own programs, by their path
                 bound_to_us(command, account=self.account, signal_number=signal.SIGINT),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -367,7 +367,7 @@ class EmbeddedPostgres:
             *("--auth=trust", "--encoding=UTF8", "--no-sync", *_locale_options(programs.major)),
         ]
         try:
-            made = subprocess.run(  # noqa: S603
+            made = subprocess.run(  # noqa: S603 - PostgreSQL's own programs, by their path
                 bound_to_us(command, account=self.account),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
