@@ -129,6 +129,8 @@ def redis_server(tmp_path: Path) -> Iterator["Redis"]:
 class Redis:
     """A real Redis without persistence: killed, it has lost everything."""
 
+    keeps: tuple[str, ...] = ("--save", "", "--appendonly", "no")
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
@@ -136,7 +138,7 @@ class Redis:
         self.start()
 
     def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
+        command = ["redis-server", "--port", str(self.port), *self.keeps, "--bind", "127.0.0.1"]
         self.process = subprocess.Popen([*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
         for _ in range(200):
             ping = subprocess.run(["redis-cli", "-p", str(self.port), "ping"], capture_output=True, text=True)
