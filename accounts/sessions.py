@@ -56,7 +56,10 @@ def drop_pending(session: SessionBase) -> None:
 
 
 def note_identity(session: SessionBase, *, at: datetime) -> None:
-    """The person has just given the password again."""
+    """The person has just given the password again: the same session goes on under a new key (ASVS 7.2.4)."""
+    old = session.session_key or ""
+    session.cycle_key()
+    open_sessions.renamed(old, session.session_key or "")
     session[IDENTITY_KEY] = at.isoformat()
 
 

@@ -157,7 +157,7 @@ def _a_part_around(user: User, part: int) -> Iterator[None]:
     filters = {
         "clients_account": f"id IN ({accounts})",
         "clients_member": f"account_id IN ({accounts})",
-        "clients_contactpoint": f"member_id IN (SELECT id FROM public.clients_member WHERE account_id IN ({accounts}))",  # noqa: S608
+        "clients_contactpoint": f"member_id IN (SELECT id FROM public.clients_member WHERE account_id IN ({accounts}))",  # noqa: S608 - constants of this file
         "clients_policy": wanted,
         "clients_surnameform": "%s::bigint[] IS NOT NULL",
     }

@@ -64,7 +64,7 @@ def works(command):
     """Does the command run and succeed? A program on PATH may be a stand-in that only says it is not installed."""
     try:
         return (
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120).returncode == 0  # noqa: S603
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120).returncode == 0  # noqa: S603 - programs named in this file
         )
     except (OSError, subprocess.SubprocessError):
         return False
@@ -152,7 +152,7 @@ def install(which):
         # The demo's set is only added: an environment with more in it than we know of keeps it.
         what = ["sync", str(requirements)] if which == "dev" else ["install", "-r", str(requirements)]
         command = [uv, "pip", *what, "--quiet", "--python", str(PYTHON), "--require-hashes"]
-        if subprocess.call(command, cwd=str(ROOT), env=uv_environment()) == 0:  # noqa: S603
+        if subprocess.call(command, cwd=str(ROOT), env=uv_environment()) == 0:  # noqa: S603 - words of this file
             return
         say("uv could not install them; trying pip, which takes longer.")
     pip = find_pip(inside=True)
@@ -177,7 +177,7 @@ def find_uv():
     if pip:
         wanted = str(ROOT / "requirements" / "bootstrap.txt")
         command = [*pip, "install", "--quiet", "--no-deps", "--target", str(TOOLS), "--require-hashes", "-r", wanted]
-        if subprocess.call(command, env=pip_environment()) == 0:  # noqa: S603
+        if subprocess.call(command, env=pip_environment()) == 0:  # noqa: S603 - words of this file
             return str(TOOLS / "bin" / "uv")
     return None
 
@@ -203,7 +203,7 @@ def uv_environment():
     environment = dict(os.environ)
     pip = find_pip(inside=False) if "UV_DEFAULT_INDEX" not in environment else None
     if pip:
-        answer = subprocess.run([*pip, "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603
+        answer = subprocess.run([*pip, "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - words of this file
         for line in answer.stdout.decode(errors="replace").splitlines():
             name, _, value = line.partition("=")
             if name.endswith(".index-url"):
@@ -212,7 +212,7 @@ def uv_environment():
 
 
 def run(command, complaint):
-    if subprocess.call(command, cwd=str(ROOT), env=pip_environment()):  # noqa: S603
+    if subprocess.call(command, cwd=str(ROOT), env=pip_environment()):  # noqa: S603 - words of this file
         give_up(complaint)
 
 
@@ -233,7 +233,7 @@ def install_packages(packages):
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     install_command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     for command in (["apt-get", "update", "-qq"], install_command):
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)  # noqa: S603
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)  # noqa: S603 - apt-get with packages named in this file
         if done.returncode:
             say(done.stdout.decode(errors="replace")[-2000:])
             return False

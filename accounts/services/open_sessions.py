@@ -51,6 +51,11 @@ def track(*, user: User, session_key: str, browser: str, ip_address: str | None,
     )
 
 
+def renamed(old_key: str, new_key: str) -> None:
+    """The session goes on under another key; one that was ended meanwhile stays ended."""
+    UserSession.objects.filter(session_key=old_key).update(session_key=new_key)
+
+
 def standing(session_key: str, *, user_id: str) -> Standing | None:
     """How this session stands, or ``None`` when it has been ended."""
     session = UserSession.objects.filter(session_key=session_key, user_id=user_id).first()

@@ -139,7 +139,7 @@ def staged_lines() -> dict[str, int] | None:
 def lines_of_pieces() -> dict[str, int]:
     """Lines that the pieces say they have staged; the same as ``staged_lines`` while nothing was lost."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT feed, sum(lines)::integer FROM {PIECES_TABLE} GROUP BY feed")  # noqa: S608
+        cursor.execute(f"SELECT feed, sum(lines)::integer FROM {PIECES_TABLE} GROUP BY feed")  # noqa: S608 - our own table
         return dict.fromkeys((feed.name for feed in FEEDS), 0) | dict(cursor.fetchall())
 
 
@@ -296,7 +296,7 @@ def line_problems(limit: int) -> tuple[list[str], int]:
     """The first so many problems of single lines, in the order of files and lines, and how many there are in all."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT feed, problem_count, problems FROM {PIECES_TABLE} WHERE problem_count > 0 "  # noqa: S608
+            f"SELECT feed, problem_count, problems FROM {PIECES_TABLE} WHERE problem_count > 0 "  # noqa: S608 - our own table
             "ORDER BY array_position(%s::text[], feed), number",
             [[feed.name for feed in FEEDS]],
         )

@@ -559,7 +559,7 @@ def _update(table: str, fed: str, columns: dict[str, str], *, where: str = "true
     settings = ", ".join([*(f"{name} = {value}" for name, value in columns.items()), *([also] if also else [])])
     kept = ", ".join(f"kept.{name}" for name in columns)
     return (
-        f"UPDATE clients_{table} AS kept SET {settings} FROM {fed} AS fed WHERE kept.id = fed.old_id AND {where} "  # noqa: S608
+        f"UPDATE clients_{table} AS kept SET {settings} FROM {fed} AS fed WHERE kept.id = fed.old_id AND {where} "  # noqa: S608 - our own names
         f"AND ({kept}) IS DISTINCT FROM ({', '.join(columns.values())})"
     )
 

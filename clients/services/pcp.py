@@ -317,7 +317,7 @@ def _refused(examined: Examined, why: str) -> Examined:
 def _change_one(line: Line, examined: Examined, *, by: User, now: datetime, reference: str) -> None:
     entry, reason = examined.entry, line.reason
     assert entry is not None  # noqa: S101 - the rules refuse a change without either
-    assert reason is not None  # noqa: S101
+    assert reason is not None  # noqa: S101 - the same
     before = data_of(line.current) if line.current else None
     superseded = _withdraw_replaced(line, reason, by=by, now=now)
     plan = plan_change([as_span(line.current)] if line.current else [], examined.effective_date)

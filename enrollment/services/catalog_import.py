@@ -442,7 +442,7 @@ def _write_rates(catalog: Catalog, ids: dict[PlanKey, int], outcome: Outcome) ->
         )
         cursor.copy_expert(f"COPY {STAGING} FROM STDIN", StringIO(_copy_text(catalog, ids)))
         table, plans = PlanRate._meta.db_table, list(ids.values())
-        cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE plan_id = ANY(%s))", [plans])  # noqa: S608
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE plan_id = ANY(%s))", [plans])  # noqa: S608 - our own table
         if cursor.fetchone()[0]:
             # Two large sets are compared: never row by row, whatever the database thinks of tables that are just filled.
             cursor.execute("SET LOCAL enable_nestloop = off")
@@ -463,7 +463,7 @@ def _write_rates(catalog: Catalog, ids: dict[PlanKey, int], outcome: Outcome) ->
         else:
             missing = ""
         cursor.execute(
-            f"INSERT INTO {table} (plan_id, rating_area, first_age, last_age, rate, tobacco_rate) "  # noqa: S608
+            f"INSERT INTO {table} (plan_id, rating_area, first_age, last_age, rate, tobacco_rate) "  # noqa: S608 - our own tables
             f"SELECT plan_id, rating_area, first_age, last_age, rate, tobacco_rate FROM {STAGING} s {missing}"
         )
         outcome.rates_added += cursor.rowcount

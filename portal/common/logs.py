@@ -23,6 +23,11 @@ US_DATE_SHAPE = re.compile(r"\b\d{1,2}/\d{1,2}/\d{4}\b")
 ROW_TEXT = re.compile(
     r"\b(DETAIL|CONTEXT):.*?(?=\n\nThe above exception was|\n\nDuring handling of the above|\Z)", re.DOTALL
 )
+# A piece of the statement that failed, with the values in it; and a value that fits no column, said within the fault.
+STATEMENT_TEXT = re.compile(r"\b(LINE \d+): [^\n]*")
+VALUE_TEXT = re.compile(
+    r'(\binvalid input syntax for [\w ]+: |\bfield value out of range: |\bvalue (?="[^\n]*" is out of range))"[^\n]*"'
+)
 # Names that contain a private word but hold nothing private.
 OPEN_KEYS = frozenset({"status_code", "exit_code"})
 # Line ends of every kind, and what could move the cursor of the terminal in which somebody reads the log.
@@ -65,6 +70,7 @@ def _scrubbed(key: str, value: Any) -> Any:
 
 def _without_private_parts(text: str) -> str:
     text = ROW_TEXT.sub(rf"\1: {HIDDEN}", text)
+    text = VALUE_TEXT.sub(rf"\1{HIDDEN}", STATEMENT_TEXT.sub(rf"\1: {HIDDEN}", text))
     for shape in (SSN_SHAPE, CARD_SHAPE, EMAIL_SHAPE, US_DATE_SHAPE):
         text = shape.sub(HIDDEN, text)
     return text

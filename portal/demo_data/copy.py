@@ -105,7 +105,7 @@ def set_sequences_past(models: Sequence[type[Model]]) -> None:
             if key is None:
                 continue
             cursor.execute(
-                f'SELECT setval(pg_get_serial_sequence(%s, %s), coalesce(max("{key.column}"), 1), '  # noqa: S608
+                f'SELECT setval(pg_get_serial_sequence(%s, %s), coalesce(max("{key.column}"), 1), '  # noqa: S608 - names out of the models
                 f'max("{key.column}") IS NOT NULL) FROM "{model._meta.db_table}"',
                 [f'"{model._meta.db_table}"', key.column],
             )

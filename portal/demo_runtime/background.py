@@ -226,7 +226,7 @@ class ChildProcess:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 - our own worker, by the path of this Python
             bound_to_us(self._command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

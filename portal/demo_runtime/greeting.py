@@ -21,7 +21,7 @@ TO_REGISTER = ("000413406", "20418833", "60615")
 
 def address(host: str, port: int) -> str:
     """The address a person on this machine types."""
-    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104 - a text to show; nothing listens
     return f"http://{shown}:{port}/"
 
 

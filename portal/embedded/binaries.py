@@ -67,7 +67,7 @@ def _has_server(folder: Path) -> bool:
 
 def _version(folder: Path) -> str:
     try:
-        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603
+        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603 - PostgreSQL itself, by its path
     except OSError as error:
         raise EmbeddedPostgresError(
             f"The PostgreSQL in {folder} does not run on this machine ({error}). "
@@ -97,7 +97,7 @@ def runnable_by(account: Account | None, binaries: Binaries) -> Binaries:
             "Open that folder for reading, or use a server of your own with DATABASE_URL."
         )
     source = f"{package}:{binaries['postgres'].stat().st_mtime_ns}"
-    parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())  # noqa: S108
+    parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())  # noqa: S108 - links and folders of others are refused below
     copy = parent / f"portal-postgresql-{binaries.version}-{zlib.crc32(source.encode()):08x}"
     if not _complete(copy):
         _copy(package, copy)

@@ -39,7 +39,7 @@ def locate(wanted: Path) -> Place:
     socket = data
     if len(os.fsencode(socket)) > SOCKET_PATH_LIMIT:
         # Never by TMPDIR where it can be helped: two terminals with different values must find the same server.
-        socket = _shared_folder("/tmp") / f"portal-pg-{key}"  # noqa: S108
+        socket = _shared_folder("/tmp") / f"portal-pg-{key}"  # noqa: S108 - checked for links and owners at start
     return Place(data_dir=data, socket_dir=socket, lock_file=data.with_name(f"{data.name}.lock"))
 
 

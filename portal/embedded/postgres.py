@@ -64,6 +64,9 @@ SERVER_OPTIONS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    # A statement that failed carries names and birth dates, and so does the row it repeats.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_line_prefix": "%m ",
 }
 
@@ -284,7 +287,7 @@ class EmbeddedPostgres:
             self.log_file.unlink()
         with self.log_file.open("ab") as log:
             begins_at = log.tell()
-            self._child = subprocess.Popen(  # noqa: S603
+            self._child = subprocess.Popen(  # noqa: S603 - PostgreSQL's own programs, by their path
                 bound_to_us(command, account=self.account, signal_number=signal.SIGINT),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -367,7 +370,7 @@ class EmbeddedPostgres:
             *("--auth=trust", "--encoding=UTF8", "--no-sync", *_locale_options(programs.major)),
         ]
         try:
-            made = subprocess.run(  # noqa: S603
+            made = subprocess.run(  # noqa: S603 - PostgreSQL's own programs, by their path
                 bound_to_us(command, account=self.account),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

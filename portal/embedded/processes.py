@@ -66,7 +66,7 @@ def command_line(pid: int) -> str | None:
         except OSError:
             return None
         return None if state in "ZX" else os.fsdecode(b" ".join(words)).strip()
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(  # noqa: S603 - ps with the number of a process
         ["/bin/ps", "-o", "state=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     state, _, command = answer.stdout.strip().partition(" ")

@@ -12,7 +12,7 @@ from accounts.models import UserSession
 from accounts.services import open_sessions, passwords
 from accounts.tasks import forget_what_ended
 from portal.common.models import AuditEvent
-from tests.support.factories import UserFactory
+from tests.support.factories import PASSWORD, UserFactory
 
 NOON = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -47,6 +47,22 @@ def test_signing_in_adds_the_browser_and_logging_out_takes_it_away(browser, rita
     replay = Client()
     replay.cookies["sessionid"] = old
     assert replay.get("/").status_code == 302
+
+
+def test_giving_the_password_again_makes_a_new_key_for_the_same_session(browser, clock):
+    old, row = browser.cookies["sessionid"].value, UserSession.objects.get()
+    clock.move_to(NOON + 5 * MINUTE)
+    browser.post("/accounts/my-information/confirm/", {"password": "wrong"})
+    assert browser.cookies["sessionid"].value == old
+    browser.post("/accounts/my-information/confirm/", {"password": PASSWORD})
+    assert browser.cookies["sessionid"].value != old
+    kept = UserSession.objects.get()
+    assert (kept.pk, kept.signed_in_at) == (row.pk, row.signed_in_at), "and the twelve hours go on"
+    assert is_in(browser)
+    replay = Client()
+    replay.cookies["sessionid"] = old
+    assert not is_in(replay)
+    assert not Session.objects.filter(session_key=old).exists()
 
 
 def test_fourteen_minutes_fifty_nine_are_not_idle_and_fifteen_are(browser, clock):

@@ -209,7 +209,9 @@ def test_email_and_text_message_are_offered_with_masked_destinations(half):
 @pytest.mark.feature("LOG_06")
 @pytest.mark.parametrize("missing", ["mobile", "provider"])
 def test_a_text_message_is_not_offered_without_mobile_or_provider(rita, half, settings, missing):
-    assert 'value="sms"' in text_of(half.get("/accounts/verify/"))
+    offered = text_of(half.get("/accounts/verify/"))
+    assert 'value="sms"' in offered
+    assert "whoever takes over the number" in offered, "what is weak about text messages is said (ASVS 6.6.1)"
     if missing == "provider":
         settings.SMS_BACKEND = ""
     else:

@@ -69,7 +69,7 @@ def template_of(user: User) -> Template:
 
 def stored(table: str, user: User) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT template FROM {table} WHERE user_id = %s", [user.pk])  # noqa: S608
+        cursor.execute(f"SELECT template FROM {table} WHERE user_id = %s", [user.pk])  # noqa: S608 - a table of ours
         return cursor.fetchone()[0]
 
 

@@ -168,6 +168,10 @@ ROW = "Failing row contains (7, Rita, Sol\n\nberg, 1980-02-03, 900123456)."
         f"null value in column\nDETAIL:  {ROW}\n",
         f"duplicate key\nDETAIL:  {ROW}\nCONTEXT:  COPY members, line 3: 'Rita'",
         f"bad line\nCONTEXT:  COPY members, line 3: {ROW}",
+        "column x does not exist\nLINE 1: ...WHERE name LIKE 'Rita%' AND born = '1980-02-03' AND x...\n              ^\n",
+        'invalid input syntax for type date: "Rita 1980-02-03"\n',
+        'date/time field value out of range: "1980-02-30 Rita"\nHINT:  Perhaps you need another "datestyle" setting.\n',
+        'value "900123456" is out of range for type smallint\n',
     ],
 )
 def test_a_row_that_the_database_repeats_is_hidden(said):
@@ -184,6 +188,13 @@ def test_of_two_faults_the_second_is_still_told():
     shown = scrubbed(exception=text)["exception"]
     assert "berg" not in shown
     assert shown.endswith("ValueError: y")
+
+
+def test_of_a_statement_that_failed_the_fault_is_still_told():
+    said = (
+        "UndefinedColumn: column m.x does not exist\nLINE 1: SELECT m.x FROM m WHERE 'Rita'\n          ^\n\nTo be read"
+    )
+    assert scrubbed(exception=said)["exception"] == said.replace("SELECT m.x FROM m WHERE 'Rita'", HIDDEN)
 
 
 @pytest.mark.django_db

@@ -302,6 +302,30 @@ def test_locked_requirements_carry_hashes_and_no_address():
         assert all("--hash=sha256:" in package for package in packages), path
 
 
+# --- what a security linter is told to pass over ---
+
+PASSED_OVER = re.compile(r"#\s*(?:noqa:\s*[A-Z0-9, ]*\bS\d{3}[A-Z0-9, ]*|nosec\b[\w, ]*)(.*)$")
+
+
+def without_reason(source: str) -> list[int]:
+    """Lines on which a finding of a security linter is passed over and nobody says why."""
+    return [
+        number
+        for number, line in enumerate(source.splitlines(), start=1)
+        if (passed := PASSED_OVER.search(line)) and not re.match(r"- \w", passed[1])
+    ]
+
+
+def test_whoever_passes_over_a_security_finding_says_why_beside_it():
+    found = {local(path): without_reason(path.read_text()) for path in files(".py")}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_a_finding_passed_over_in_silence_is_found():
+    marks = ["noqa: S608", "noqa: S608 - our own names", "noqa: E402", "nosec", "nosec B608 - ours", "noqa: F401, S101"]
+    assert without_reason("\n".join(f"x = 1  # {mark}" for mark in marks)) == [1, 4, 6]
+
+
 # --- forms ---
 
 

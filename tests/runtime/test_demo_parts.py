@@ -79,7 +79,7 @@ def test_busy_port_is_noticed_and_a_free_one_suggested():
     ("host", "url"),
     [
         ("127.0.0.1", "http://localhost:8000/"),
-        ("0.0.0.0", "http://localhost:8000/"),  # noqa: S104
+        ("0.0.0.0", "http://localhost:8000/"),  # noqa: S104 - a text; nothing listens
         ("::1", "http://[::1]:8000/"),
         ("box", "http://box:8000/"),
     ],

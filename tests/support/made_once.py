@@ -63,12 +63,12 @@ def _insert(model: type[Model], keys: set[object]) -> str:
     table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
     as_text = ", ".join(f"{column}::text" for column in columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {as_text} FROM {table} WHERE {key} = ANY(%s) ORDER BY {key}", [list(keys)])  # noqa: S608
+        cursor.execute(f"SELECT {as_text} FROM {table} WHERE {key} = ANY(%s) ORDER BY {key}", [list(keys)])  # noqa: S608 - names out of the models
         one = f"({', '.join(['%s'] * len(columns))})"
         rows = ", ".join(cursor.cursor.mogrify(one, row).decode() for row in cursor.fetchall())
         cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, model._meta.pk.column])
         sequence = cursor.fetchone()[0]
-    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}"  # noqa: S608
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {rows}"  # noqa: S608 - names out of the models
     if sequence is None:
         return insert
     return f"{insert};SELECT setval('{sequence}', greatest({max(keys)}, pg_sequence_last_value('{sequence}')))"

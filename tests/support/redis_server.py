@@ -10,6 +10,8 @@ from tests.support.ports import free_port
 class Redis:
     """A real Redis without persistence: killed, it has lost everything."""
 
+    keeps: tuple[str, ...] = ("--save", "", "--appendonly", "no")
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
@@ -17,7 +19,7 @@ class Redis:
         self.start()
 
     def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
+        command = ["redis-server", "--port", str(self.port), *self.keeps, "--bind", "127.0.0.1"]
         self.process = subprocess.Popen([*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
         for _ in range(200):
             ping = subprocess.run(["redis-cli", "-p", str(self.port), "ping"], capture_output=True, text=True)

@@ -61,7 +61,7 @@ def to_html(text: str, *, top_heading: int = 2) -> SafeString:
     tokens = _PARSER.parse(text)
     _set_headings(tokens, top_heading)
     # Everything the writer typed has been escaped by the renderer; HTML of the writer's own is text to it.
-    return mark_safe(_PARSER.renderer.render(tokens, _PARSER.options, {}))  # noqa: S308
+    return mark_safe(_PARSER.renderer.render(tokens, _PARSER.options, {}))  # noqa: S308 - escaped by the renderer
 
 
 def _set_headings(tokens: list[Token], top: int) -> None:

@@ -47,7 +47,7 @@ class TwilioSmsBackend:
             headers={"Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
                 answer.read()
         except urllib.error.HTTPError as exc:
             said = f"Twilio answered {exc.code}, code {_code_of(exc)}."

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 with transaction.atomic(), connection.cursor() as cursor:
                     # Values are read raw: the field itself would show them decrypted. Names come from the models.
                     cursor.execute(
-                        f"SELECT {key}, {column} FROM {table} WHERE {column} <> ''"  # noqa: S608
+                        f"SELECT {key}, {column} FROM {table} WHERE {column} <> ''"  # noqa: S608 - names out of the models
                         + (f" AND {key} > %s" if last is not None else "")
                         + f" ORDER BY {key} LIMIT {CHUNK} FOR UPDATE",
                         [last] if last is not None else [],
@@ -64,7 +64,7 @@ class Command(BaseCommand):
                             f"add the missing key to {field.keys} and run this again."
                         ) from exc
                     if not dry_run:
-                        cursor.executemany(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", fresh)  # noqa: S608
+                        cursor.executemany(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", fresh)  # noqa: S608 - names out of the models
                 last = rows[-1][0]
                 count += len(rows)
                 progress.update(len(rows))
