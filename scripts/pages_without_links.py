@@ -418,7 +418,8 @@ def enrolling(walk: Walk) -> None:
         walk.press("Save")
         walk.look("nothing entered")
     walk.open(f"/enroll/applications/{family}/household/")
-    walk.press("Edit")
+    walk.main.get_by_role("button", name=re.compile("^Edit ")).first.click()  # named for whose card it is
+    page.wait_for_load_state("networkidle")
     walk.look("card")
     walk.at(page.url.removeprefix(walk.url).partition("#")[0] + "delete/", "question")
     walk.at(f"/enroll/applications/{family}/terms/")
