@@ -7,10 +7,16 @@ import json
 import re
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
+from django.db import connections
 from django.template.loader import render_to_string
+from django.utils import timezone
 from page_rules import Examiner
 from playwright.sync_api import BrowserContext, Locator, Page, Route
 
@@ -483,6 +489,56 @@ def messages(walk: Walk) -> None:
     walk.at("/messages/questions/deleted/")
 
 
+def apart(work: Callable[[], Any]) -> None:
+    """Do something in the demo's database; in a thread of its own, since Playwright's has a loop that Django minds."""
+
+    def and_close() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(and_close).result()
+
+
+@contextmanager
+def mail_away() -> Iterator[None]:
+    """An email that waits because the mail service did not answer, as the worker leaves it."""
+    from portal.common import outbox
+    from portal.common.delays import AWAY, SERVICES
+    from portal.common.messaging.send import TOPIC
+    from portal.common.models import OutboundMessage, OutboxMessage
+
+    said = AWAY.format(service=SERVICES[OutboundMessage.Channel.EMAIL.value])
+    row = OutboxMessage(
+        topic=TOPIC,
+        dedupe_key="check-pages:mail-away",
+        attempts=1,
+        not_before=timezone.now() + timedelta(hours=1),
+        last_error=f"{outbox.NotYet.__name__}: {said}",
+    )
+    apart(row.save)
+    try:
+        yield
+    finally:
+        apart(row.delete)
+
+
+def delays(walk: Walk) -> None:
+    """What every page says while the mail service is away."""
+    walk.sign_in(PRODUCER)
+    notice = walk.main.get_by_text("Emails are delayed right now")
+    with mail_away():
+        for _ in range(20):  # a web process looks every few seconds (DELAYS_LOOK_SECONDS)
+            walk.open("/")
+            if notice.count():
+                break
+            time.sleep(2)
+        notice.first.wait_for()
+        walk.look("emails are delayed")
+
+
 def account(walk: Walk) -> None:
     """What belongs to the person: profile, password, authenticator, devices, delegates, another state."""
     page = walk.page
@@ -525,5 +581,5 @@ def account(walk: Walk) -> None:
 
 WAYS: dict[str, Callable[[Walk], None]] = {
     way.__name__: way
-    for way in (signing_in, recovering, registering, errors, clients, enrolling, reports, messages, account)
+    for way in (signing_in, recovering, registering, errors, clients, enrolling, reports, messages, delays, account)
 }

@@ -185,7 +185,9 @@ def published(version: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="source", type=Path, help="a bootstrap.min.css; else it is taken from the registry")
+    parser.add_argument(
+        "--from", dest="source", type=Path, help="a bootstrap.min.css; else it is taken from the registry"
+    )
     options = parser.parse_args()
     version = re.search(r"\| bootstrap \| ([\d.]+) \|", VERSIONS.read_text())
     if not version:
@@ -195,7 +197,9 @@ def main() -> int:
     sheet, left_out = trimmed(full)
     SHEET.write_text(sheet)
     LEFT_OUT.write_text("".join(f"{name}\n" for name in sorted(left_out)))
-    sys.stdout.write(f"Bootstrap {version[1]}: {len(full)} bytes became {len(sheet)}; {len(left_out)} classes left out\n")
+    sys.stdout.write(
+        f"Bootstrap {version[1]}: {len(full)} bytes became {len(sheet)}; {len(left_out)} classes left out\n"
+    )
     return 0
 
 

@@ -44,7 +44,9 @@ def with_imports(name: str, text: str, source: Callable[[str], str]) -> str:
         other = posixpath.normpath(posixpath.join(posixpath.dirname(name), match["path"]))
         imported = with_imports(other, source(other), source)
         if RELATIVE_ADDRESS.search(imported):
-            raise ValueError(f"{other} has addresses relative to its own folder: link it beside {name}, do not import it")
+            raise ValueError(
+                f"{other} has addresses relative to its own folder: link it beside {name}, do not import it"
+            )
         return imported
 
     return IMPORT.sub(content, text)
