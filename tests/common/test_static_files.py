@@ -34,7 +34,7 @@ SHEET = '/* Ours. */\n@import url("../vendor/base.css");\n\n/* Links. */\na {\n 
 
 def test_an_imported_sheet_takes_the_place_of_its_import(collect):
     out = collect({"portal/theme.css": SHEET, "vendor/base.css": "/*! Licence */\nb{color:blue}\n"})
-    assert out["portal/theme.css"].split() == "/*! Licence */ b{color:blue} a {color: red;}".split()
+    assert out["portal/theme.css"].split() == ["/*!", "Licence", "*/", "b{color:blue}", "a", "{color:", "red;}"]
 
 
 def test_a_changed_neighbour_changes_the_name_of_the_sheet(collect):
