@@ -66,6 +66,8 @@ NOT_PAGES = {
     "enrollment:proposal-file": "file",
     "enrollment:proposals-state": "part of the page of the proposal",
     "health": "JSON",
+    "health-live": "JSON",
+    "health-ready": "JSON",
     "metrics": "figures as text",
     "notifications:bell": "part of the header",
     "reporting:run-file": "file",
@@ -78,6 +80,8 @@ NOT_PAGES = {
     "admin:view_on_site": "sends on",
     "admin:login": "sends on to the login page",
     "admin:logout": "ends the session",
+    "admin:ecomm_documentsubmission_open": "sends on",
+    "admin:files_storedfile_download": "file",
 }
 
 # Pages that the demo cannot show at will, and the journey that looks at them.
