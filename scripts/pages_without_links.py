@@ -307,7 +307,8 @@ def typing(walk: Walk) -> None:
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Line 1 of 3").wait_for()
     walk.look("by typing")
-    type_lines(page)  # the last Enter submits
+    with page.expect_navigation():
+        type_lines(page)  # the last Enter submits
     page.wait_for_load_state("networkidle")
     walk.look("after typing")
 
