@@ -9,7 +9,7 @@ CODE := portal accounts clients enrollment ecomm reporting
 CHECKS := check-lint check-format check-templates check-imports check-types check-migrations check-deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test drill check $(CHECKS) fix bench messages check-pages reset-demo venv venv-demo python clean
+.PHONY: help demo test drill check $(CHECKS) fix bench messages styles check-pages reset-demo venv venv-demo python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ bench: venv ## Measure the portal against its own baseline pages
 messages: venv ## Collect what clients read into locale/es and compile it (needs gettext)
 	@$(VENV_PYTHON) manage.py makemessages -l es --no-location --no-wrap --no-obsolete -i '.venv*' -i tests
 	@$(VENV_PYTHON) manage.py compilemessages -l es
+
+styles: venv ## Trim Bootstrap anew to what templates, forms and scripts use (needs npm)
+	@$(VENV_PYTHON) scripts/trim_bootstrap.py $(ARGS)
 
 check-pages: venv ## Look at every page of a running demo: axe, focus, width, console, titles (ARGS="--url ...")
 	@exec $(VENV_PYTHON) scripts/check_pages.py $(ARGS)

@@ -10,7 +10,7 @@ never more than the grants: it is looked up among those in force each time, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -77,10 +77,14 @@ def producer_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date | None =
     Never called for carrier admins, who are not limited to a list.
     """
     if user.role == user.Role.PRODUCER:
-        HierarchyEdge = apps.get_model("accounts", "HierarchyEdge")
-        below = HierarchyEdge.objects.filter(ancestor_id=user.producer_id)
-        return list(below.order_by("descendant_id").values_list("descendant_id", flat=True))
+        return _looked_up_or(("producers", user.pk), lambda: _own_and_downline(user))
     return [grant.producer_id for grant in _grants(user, on) if perm in _perms_of_grant(grant)]
+
+
+def _own_and_downline(user: User) -> list[int]:
+    HierarchyEdge = apps.get_model("accounts", "HierarchyEdge")
+    below = HierarchyEdge.objects.filter(ancestor_id=user.producer_id)
+    return list(below.order_by("descendant_id").values_list("descendant_id", flat=True))
 
 
 _looked_up: ContextVar[dict[tuple[Any, ...], list[int]] | None] = ContextVar("scopes looked up", default=None)
@@ -88,7 +92,7 @@ _looked_up: ContextVar[dict[tuple[Any, ...], list[int]] | None] = ContextVar("sc
 
 @contextmanager
 def looked_up_once() -> Iterator[None]:
-    """Within this block, or the function it decorates, the numbers of a scope are looked up once and then remembered.
+    """Within this block, or the function it decorates, the producers and numbers of a scope are looked up once and remembered.
 
     For pages that only read, and ask for rows of one person's books in many queries: they show one moment anyway.
     """
@@ -105,13 +109,17 @@ def producer_number_ids(user: User, *, perm: Perm = Perm.CLIENT_VIEW, on: date |
     The list goes into queries as it is: joining the scope through the hierarchy on the searched table is 10 to 100
     times slower at a million members.
     """
-    remembered = _looked_up.get()
-    if remembered is None:
-        return _producer_number_ids(user, perm, on)
     # A producer's scope is the same whatever is done in it.
     key = (user.pk, user.working_for_id, "" if user.role == user.Role.PRODUCER else perm, on)
+    return _looked_up_or(key, lambda: _producer_number_ids(user, perm, on))
+
+
+def _looked_up_or(key: tuple[Any, ...], look_up: Callable[[], list[int]]) -> list[int]:
+    remembered = _looked_up.get()
+    if remembered is None:
+        return look_up()
     if key not in remembered:
-        remembered[key] = _producer_number_ids(user, perm, on)
+        remembered[key] = look_up()
     return list(remembered[key])
 
 

@@ -40,6 +40,7 @@ PAGES_A_ROUTE = 2
 PAGES_A_ROUTE_OF_OTHERS = 1
 PAGES_OF = {"clients:detail": 8, "enrollment:application": 12, "ecomm:question": 5}
 STAYS_OUT = re.compile(r"/logout/|format=|/csv/|/file/|/pdf/|/proof-file/|\.(xlsx|csv|pdf)$|/jsi18n/|/autocomplete/")
+HISTORY = re.compile(r"admin:\w+_history")  # sends on to the audit trail
 TELLING = {"tab", "why"}  # parameters that make another page of one address
 
 
@@ -218,6 +219,7 @@ def report(looks: list[Look], met: set[str], ended: list[str]) -> int:
         and name not in NOT_PAGES
         and name not in IN_BROWSER_TESTS
         and (not name.startswith("admin:") or name in met)
+        and not HISTORY.fullmatch(name)
     }
     missed = sorted(wanted - seen)
     titles = list(same_titles(looks))

@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, WebError
 
+LEFT_OUT = Path(__file__).resolve().parent.parent / "static" / "vendor" / "bootstrap" / "left-out.txt"
 DESKTOP, PHONE, NARROWEST = (
     {"width": 1280, "height": 900},
     {"width": 390, "height": 844},
@@ -18,7 +19,8 @@ ALL_RULES = {"runOnly": {"type": "tag", "values": TAGS}}
 # The scheme changes colours and nothing else.
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 TAB_STOPS_AT_MOST = 70
-RUN_AXE = """([part, asked]) => axe.run(part ? document.querySelector(part) : document, { ...asked, resultTypes: ["violations"] })
+# axe would copy imported style sheets into the page, which the content security policy refuses and the console then says.
+RUN_AXE = """([part, asked]) => axe.run(part ? document.querySelector(part) : document, { ...asked, resultTypes: ["violations"], preload: false })
     .then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).slice(0, 3).join(" | ")))"""
 # Colours that fade over from one scheme to the other would be judged half way.
 AT_ONCE = """() => {
@@ -94,6 +96,7 @@ class Examiner:
     dialogs_seen: set[str] = field(default_factory=set)
     kinds_seen: dict[str, set[str]] = field(default_factory=dict)
     axe: str = field(default_factory=lambda: files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    left_out: set[str] = field(default_factory=lambda: set(LEFT_OUT.read_text().split()))
     console: list[str] = field(default_factory=list)
     documents: dict[str, Response] = field(default_factory=dict)
 
@@ -139,6 +142,10 @@ class Examiner:
         self._read(facts, seen)
         new = set(page.evaluate(KINDS)) - self.kinds_seen.setdefault(seen.route, set())
         self.kinds_seen[seen.route] |= new
+        if lacking := self.left_out & {word for kind in new for word in kind.partition(".")[2].split()}:
+            seen.findings.append(
+                f"classes that the trimmed Bootstrap lacks (make styles): {', '.join(sorted(lacking))}"
+            )
         if new or label:
             self._judge(page, seen, facts["dialogs"])
         page.set_viewport_size(NARROWEST)

@@ -5,13 +5,14 @@ from typing import Any
 
 from enrollment.models import Applicant, Application, QuotePerson
 from enrollment.rules.household import AgeLimit, strictest
+from enrollment.selectors.application_plans import kept_plans, people_of
 
 Relation = QuotePerson.Relation
 
 
 def primary_of(application: Application) -> Applicant:
     """The primary applicant; one that is not saved yet where the draft has none."""
-    found = application.applicants.filter(position=0).first()
+    found = next((one for one in people_of(application) if one.position == 0), None)
     return found or Applicant(application=application, position=0, relation=Relation.SELF)
 
 
@@ -32,5 +33,5 @@ def first_day(application: Application, *, today: date) -> date:
 
 def dependent_limit(application: Application) -> AgeLimit:
     """Through which age, inclusive, the plans applied for cover children; the general rule without plans."""
-    plans = application.plans.select_related("plan")
-    return strictest([AgeLimit(through=one.plan.dependent_max_age, plan=one.plan.name) for one in plans])
+    rows = kept_plans(application)
+    return strictest([AgeLimit(through=one.plan.dependent_max_age, plan=one.plan.name) for one in rows])

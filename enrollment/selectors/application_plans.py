@@ -93,12 +93,19 @@ def area_of(household: HouseholdToRate) -> PricedArea:
     return pricing.price_area(household, markets=OFF_EXCHANGE)
 
 
-def plan_rows(application: Application) -> list[ApplicationPlan]:
-    """The plans of the application's form, medical first: a medical plan is no part of a Dental Application."""
+def kept_plans(application: Application) -> list[ApplicationPlan]:
+    """Every plan applied for, medical first; read once while a page is drawn."""
     rows = read_once(
         ("plans", application.pk), lambda: list(application.plans.select_related("plan").order_by("-line"))
     )
-    return [row for row in rows if not (is_dental_form(application) and row.line == Policy.Line.MEDICAL)]
+    return list(rows)
+
+
+def plan_rows(application: Application) -> list[ApplicationPlan]:
+    """The plans of the application's form, medical first: a medical plan is no part of a Dental Application."""
+    return [
+        row for row in kept_plans(application) if not (is_dental_form(application) and row.line == Policy.Line.MEDICAL)
+    ]
 
 
 def is_dental_form(application: Application) -> bool:

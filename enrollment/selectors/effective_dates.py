@@ -9,7 +9,7 @@ from enrollment.models import Application, ApplicationLifeEvent
 from enrollment.rules import sep
 from enrollment.rules.sep_types import Decision, DeclaredEvent, PriorCoverage, SepRequest, Window
 from enrollment.rules.sep_wording import window_text
-from enrollment.selectors.life_events import sep_tables
+from enrollment.selectors.life_events import life_events_of, sep_tables
 from portal.common.dates import as_text
 
 OFF_EXCHANGE = "off"
@@ -17,7 +17,7 @@ OFF_EXCHANGE = "off"
 
 def request_of(application: Application, *, today: date) -> SepRequest:
     """What the rules are asked for an application made on ``today``, the state's civil day; one query."""
-    events = application.life_events.all() if application.special_enrollment else []
+    events = life_events_of(application) if application.special_enrollment else []
     return SepRequest(
         us_state=application.us_state,
         channel=OFF_EXCHANGE,

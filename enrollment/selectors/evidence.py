@@ -23,6 +23,7 @@ from enrollment.models import (
 )
 from enrollment.rules.application_days import is_expired
 from enrollment.rules.evidence import MET, OPEN, Asks, Event, State, due_on, is_late, slots_asked, state_of_group
+from enrollment.selectors.life_events import life_events_of
 from portal.common.access import Perm
 from portal.common.dates import as_text, moment_as_text, today_in
 
@@ -157,7 +158,7 @@ def kinds_asked(application: Application, *, now: datetime) -> list[EvidenceKind
 
 
 def _life_events(application: Application) -> list[ApplicationLifeEvent]:
-    return list(application.life_events.all()) if application.special_enrollment else []
+    return life_events_of(application) if application.special_enrollment else []
 
 
 def _kinds_on(application: Application, life_events: Sequence[ApplicationLifeEvent], day: date) -> list[EvidenceKind]:

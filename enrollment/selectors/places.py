@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrollment.models import ZipCounty
+from enrollment.selectors.read_once import read_once
 
 MOST_PLACES = 20
 SHORTEST_CITY = 3
@@ -24,8 +25,8 @@ def places_of_zip(zip_code: str, *, us_state: str = "") -> list[Place]:
     """Every county the ZIP code reaches into, by name; of all five states unless one is named."""
     if not (len(zip_code) == 5 and zip_code.isascii() and zip_code.isdigit()):
         return []
-    rows = ZipCounty.objects.filter(zip=zip_code, **_in(us_state))
-    return _places(rows.order_by("county__name", "county_id"))
+    rows = ZipCounty.objects.filter(zip=zip_code, **_in(us_state)).order_by("county__name", "county_id")
+    return list(read_once(("places of a ZIP code", zip_code, us_state), lambda: _places(rows)))
 
 
 def places_of_city(city: str, *, us_state: str) -> list[Place]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from enrollment.selectors.read_once import read_once
 from enrollment.wizard.sections import CardSection, Missing, WizardContext
 
 # The largest number a row can have.
@@ -47,13 +48,18 @@ class CardList:
         raise NotImplementedError
 
     @classmethod
+    def found(cls, wizard: WizardContext) -> list[Any]:
+        """The rows themselves, read once while a page is drawn."""
+        return list(read_once((cls.name, wizard.application.pk), lambda: list(cls.query(wizard))))
+
+    @classmethod
     def card(cls, wizard: WizardContext, row: Any) -> Card:
         """The row as it is shown."""
         raise NotImplementedError
 
     @classmethod
     def rows(cls, wizard: WizardContext) -> list[Card]:
-        return [cls.card(wizard, row) for row in cls.query(wizard)]
+        return [cls.card(wizard, row) for row in cls.found(wizard)]
 
     @classmethod
     def row(cls, wizard: WizardContext, pk: int) -> Any:

@@ -120,12 +120,12 @@ class PersonCards(CardList):
 
     @classmethod
     def why_no_more(cls, wizard: WizardContext) -> str:
-        full = cls.query(wizard).count() >= MOST_CARDS
+        full = len(cls.found(wizard)) >= MOST_CARDS
         return f"An application holds at most {MOST_CARDS} of these." if full else ""
 
     @classmethod
     def missing(cls, wizard: WizardContext) -> list[Missing]:
-        if not cls.query(wizard).exists():
+        if not cls.found(wizard):
             return [Missing(section=cls.name, label=cls.title, sentence=cls.none_yet)]
         return super().missing(wizard)
 

@@ -14,7 +14,7 @@ from enrollment.models import Application, ApplicationLifeEvent
 from enrollment.rules import sep
 from enrollment.rules.sep_types import LifeEvent
 from enrollment.selectors.effective_dates import OFF_EXCHANGE, decide_for, explanation_of
-from enrollment.selectors.life_events import life_events_offered
+from enrollment.selectors.life_events import life_events_of, life_events_offered
 from enrollment.selectors.open_enrollment import open_now
 from enrollment.selectors.quotes import writing_numbers
 from enrollment.wizard.cards import Card, CardList
@@ -292,10 +292,14 @@ class LifeEvents(CardList):
         return wizard.application.life_events.order_by("id")
 
     @classmethod
+    def found(cls, wizard: WizardContext) -> list[Any]:
+        return life_events_of(wizard.application)
+
+    @classmethod
     def rows(cls, wizard: WizardContext) -> list[Card]:
         offered = events_offered(wizard)
         events = {event.code: event for event in offered}
-        found = list(cls.query(wizard))
+        found = cls.found(wizard)
         return [cls._card(row, events.get(row.code), only=len(found) == 1) for row in found]
 
     @classmethod
@@ -322,7 +326,7 @@ class LifeEvents(CardList):
 
     @classmethod
     def why_no_more(cls, wizard: WizardContext) -> str:
-        full = cls.query(wizard).count() >= MOST_EVENTS
+        full = len(cls.found(wizard)) >= MOST_EVENTS
         return f"An application holds at most {MOST_EVENTS} life events." if full else ""
 
     @classmethod
@@ -336,7 +340,7 @@ class LifeEvents(CardList):
 
     @classmethod
     def missing(cls, wizard: WizardContext) -> list[Missing]:
-        if not cls.query(wizard).exists():
+        if not cls.found(wizard):
             return [Missing(section=cls.name, label=cls.title, sentence=NO_EVENT)]
         return super().missing(wizard)
 
@@ -390,7 +394,7 @@ class EffectiveDate(Section):
     @classmethod
     def missing(cls, wizard: WizardContext) -> list[Missing]:
         row = wizard.application
-        if row.special_enrollment and not row.life_events.exists():
+        if row.special_enrollment and not life_events_of(row):
             # Said beside the list of life events.
             return []
         if not row.decision:

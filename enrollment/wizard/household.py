@@ -12,6 +12,7 @@ from enrollment.models import Applicant, Application, QuotePerson
 from enrollment.rules import household, hra, identity, ssn
 from enrollment.selectors import contact_texts
 from enrollment.selectors.application_people import dependent_limit, next_position, with_relation
+from enrollment.selectors.application_plans import people_of
 from enrollment.wizard import people
 from enrollment.wizard.applicant import keep_wordings, primary_in
 from enrollment.wizard.cards import Card, CardList
@@ -261,6 +262,10 @@ class People(CardList):
         return with_relation(wizard.application, cls.form_class.relation)
 
     @classmethod
+    def found(cls, wizard: WizardContext) -> list[Applicant]:
+        return [one for one in people_of(wizard.application) if one.relation == cls.form_class.relation]
+
+    @classmethod
     def card(cls, wizard: WizardContext, row: Applicant) -> Card:
         why = cls.why_incomplete(cls.as_saved(wizard, row))
         lines = [
@@ -306,7 +311,7 @@ class People(CardList):
 
     @classmethod
     def why_no_more(cls, wizard: WizardContext) -> str:
-        others = wizard.application.applicants.exclude(relation=Relation.SELF).count()
+        others = sum(one.relation != Relation.SELF for one in people_of(wizard.application))
         return household.NO_MORE if others >= household.MOST_DEPENDENTS else ""
 
 
@@ -326,7 +331,7 @@ class Spouse(People):
 
     @classmethod
     def why_no_more(cls, wizard: WizardContext) -> str:
-        return ONE_SPOUSE if cls.query(wizard).exists() else super().why_no_more(wizard)
+        return ONE_SPOUSE if cls.found(wizard) else super().why_no_more(wizard)
 
     @classmethod
     def delete(cls, wizard: WizardContext, pk: int) -> None:
