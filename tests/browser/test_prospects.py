@@ -37,7 +37,7 @@ def test_a_prospect_is_added_and_the_confirmation_closed_with_ok(
     dialog = page.get_by_role("dialog", name="Prospect saved")
     dialog.wait_for()
     if scripts:
-        page.wait_for_function("document.activeElement.textContent.trim() === 'OK'")
+        dialog.locator("button:focus", has_text="OK").wait_for()
         assert_accessible(page)
     dialog.get_by_role("button", name="OK").click()
     dialog.wait_for(state="hidden")
