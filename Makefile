@@ -5,6 +5,9 @@ PORT ?= 8000
 ARGS ?=
 
 VENV_PYTHON := .venv/bin/python
+# What is compiled is kept: a run starts dozens of processes, and compiling Django and the portal takes each three seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 CODE := portal accounts clients enrollment ecomm reporting
 CHECKS := check-lint check-format check-templates check-imports check-types check-migrations check-deploy
 
