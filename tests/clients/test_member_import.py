@@ -494,6 +494,7 @@ GOOD = {"accounts": [ACCOUNT], "members": [TANYA, LEO], "policies": [MEDICAL, DE
 
 
 @pytest.mark.parametrize(("name", "cells", "sentence"), BAD_CELLS, ids=[f"{n}-{s}" for n, _, s in BAD_CELLS])
+@pytest.mark.sampled(16)
 def test_a_bad_cell_is_told_by_file_line_and_column_and_nothing_comes_in(folder, name, cells, sentence):
     first, *rest = GOOD[name]
     found = problems(household_feed(folder, **{name: [{**first, **cells}, *rest]}))

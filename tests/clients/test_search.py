@@ -223,6 +223,7 @@ def test_a_dependents_number_finds_nobody_and_the_page_says_why(client, househol
 
 
 @pytest.mark.feature("SRC_10")
+@pytest.mark.long
 def test_five_thousand_clients_of_others_hide_none_of_mine(world, client):
     theirs = PolicyFactory(primary=MemberFactory(ssn=SHARED_SSN, last_name="Smith"))
     write_policies(theirs, ({} for _ in range(4999)))
@@ -347,6 +348,7 @@ def test_pages_of_a_long_result(client, long_list):
 
 
 @pytest.mark.feature("SRC_11")
+@pytest.mark.long
 def test_every_row_of_a_long_result_is_on_exactly_one_page(client, long_list):
     response = filter_by(client, address_of(find(client, "555000111")), extra={"size": "10"})
     names = []
@@ -701,6 +703,7 @@ def queries(client: Client, address: str) -> int:
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "principal", "admin"])
+@pytest.mark.sampled(2)
 def test_a_page_of_twenty_five_rows_asks_no_more_than_one_of_one_row(world, sign_in, long_list, who):
     client = sign_in(getattr(world, who))
     one = queries(client, address_of(find(client, world.account_number)))

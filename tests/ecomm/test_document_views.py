@@ -293,6 +293,7 @@ def test_an_account_number_is_a_link_only_where_the_client_can_be_opened(world, 
         ({"f_tracking": "x"}, 0),
     ],
 )
+@pytest.mark.sampled(4)
 def test_the_list_is_filtered_under_its_headings(world, rita, typed, found):
     first = sent(world.producer)[0]
     sent(world.producer)

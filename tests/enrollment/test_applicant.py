@@ -199,6 +199,7 @@ def test_a_quotes_facts_are_filled_in_and_the_rest_has_to_be_completed(world, us
     ],
 )
 @pytest.mark.feature("APP_02")
+@pytest.mark.sampled(6)
 def test_what_cannot_be_kept_says_why_and_keeps_the_rest(draft, user, field, typed, said):
     before = getattr(primary(draft), field)
     values = {"first_name": "Anna", "last_name": "Lee", "sex": "M"} | {field: typed}
@@ -310,6 +311,7 @@ def test_a_zip_of_several_counties_asks_which(draft, user, client):
 )
 @pytest.mark.feature("APP_04")
 @pytest.mark.feature("HOM_13")
+@pytest.mark.sampled(3)
 def test_the_home_is_in_the_state_of_the_writing_number(draft, user, field, typed, said):
     save(draft, user, "applicant", "home", **{field: typed})
     assert lacking(draft, user, "applicant", "home")[field].startswith(said)
@@ -332,6 +334,7 @@ def test_the_home_is_in_the_state_of_the_writing_number(draft, user, field, type
     ],
 )
 @pytest.mark.feature("APP_05")
+@pytest.mark.sampled(5)
 def test_the_offline_search_knows_zip_codes_and_cities(catalog, text, labels):
     answer = address_search.suggest(text, us_state="IL")
     assert answer.available

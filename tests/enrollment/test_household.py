@@ -70,6 +70,7 @@ def premium(draft, user):
     ],
 )  # fmt: skip
 @pytest.mark.feature("FAM_01")
+@pytest.mark.sampled(5)
 def test_an_arrangement_is_optional_and_its_contribution_is_money(draft, user, values, said):
     save(draft, user, "household", "hra", **values)
     assert lacking(draft, user, "household", "hra") == said

@@ -207,6 +207,7 @@ def test_what_is_past_due_on_a_policy_has_words_of_its_own():
         ({"card_number": "378282246310005"}, "security_code", "security_code_4"),
     ],
 )
+@pytest.mark.sampled(6)
 def test_a_card_is_asked_for_completely(changes, field, sentence):
     payer = Payer()
     response = payer.post(**{**CARD, **changes})

@@ -157,6 +157,7 @@ def test_a_valid_form_leads_to_the_plans_of_the_household(rita, world):
         ),
     ],
 )
+@pytest.mark.sampled(9)
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(rita, name, value, field, said):
     response = rita.post(NEW, {**TYPED, name: value})
     assert errors_of(response) == {field: said}
@@ -311,6 +312,7 @@ def assert_nothing_breaks(rita, quote, value: str, *, fields: list[str], filters
 
 
 @pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.sampled(2)
 def test_hostile_values_break_nothing(rita, quote, value):
     """Each in every other field, so that each field gets three of them."""
     first = HOSTILE.index(value) % 2
@@ -600,6 +602,7 @@ def test_deleting_asks_first_and_can_be_undone(rita, world, three, sign_in):
 
 @pytest.mark.feature("SRC_10")
 @pytest.mark.parametrize("name", ["", "edit/", "compare/", "review/", "save/"])
+@pytest.mark.sampled(3)
 def test_a_foreign_quote_cannot_be_told_from_one_that_does_not_exist(catalog, world, sign_in, quote, name):
     for who in (world.outsider, world.sibling):
         client = sign_in(who)

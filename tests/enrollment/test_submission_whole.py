@@ -79,6 +79,7 @@ def test_an_answer_that_was_taken_away_stops_it_and_is_named(world, ready, sign_
     assert Application.objects.get().status == "INCOMPLETE"
 
 
+@pytest.mark.long
 def test_the_demo_has_submitted_applications_at_every_point_of_their_way(world, catalog):
     load_tables()
     assert submissions.add_submissions(by=world.producer, now=timezone.now()) == 4

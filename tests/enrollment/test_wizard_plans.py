@@ -241,6 +241,7 @@ def test_a_dental_application_has_neither_medical_coverage_nor_the_attestation(d
 
 @pytest.mark.feature("PLN_01")
 @pytest.mark.parametrize("value", ["999999999", "-1", "x", "9" * 25, "1-1e9", "=1+1"])
+@pytest.mark.sampled(3)
 def test_what_is_no_plan_of_the_list_is_refused(draft, client, world, value):
     page = pages.read(client.post(URL, {**PLAN, "plan-medical": value, "act": "next"}))
     assert "Choose a plan of the list." in page.text

@@ -46,6 +46,7 @@ def assert_closed(client_of: Callable[[str], Client], who: str, urls: list[str])
 
 
 @pytest.mark.parametrize("who", EVERYBODY_ELSE)
+@pytest.mark.sampled(5)
 def test_the_administration_opens_to_nobody_but_the_carrier(world, error_pages_once, client_of, who):
     """A stranger and a producer knock everywhere; of the others each at every fourth door, together twice at all."""
     urls = admin_urls()
@@ -123,6 +124,7 @@ def assert_looking_changes_nothing(world: World, client: Client, *, admin: bool,
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "admin"])
+@pytest.mark.sampled(1)
 def test_looking_changes_nothing_and_no_cache_keeps_it(world, draft, error_pages_once, client_of, who):
     """HEAD, which every view answers as it answers GET, is asked of one person here."""
     client, is_admin = client_of(who), who == "admin"

@@ -238,6 +238,7 @@ def doors(label: str) -> list[tuple[str, str]]:
 @pytest.mark.feature("ADM_01")
 @pytest.mark.parametrize("gate", ["with the table at the door", "by the pages' own checks"])
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.sampled(4)
 def test_every_address_is_open_exactly_to_the_roles_it_is_meant_for(role, gate, ask, monkeypatch):
     """Twice over: the site asks the table about every address, and each page asks for itself, should one be forgotten."""
     clerk = UserFactory(clerk=True, staff_role=role)

@@ -141,6 +141,7 @@ def test_a_file_gives_way_to_a_link(browser):
         ({"upload": SimpleUploadedFile("a.pdf", b"<script>alert(1)</script>" * 20)}, "upload", ""),
     ],
 )
+@pytest.mark.sampled(5)
 def test_what_is_wrong_with_a_resource_stands_beside_the_field(browser, changes, field, said):
     response = browser.post(url(Resource, "add"), {**RESOURCE, **changes})
     assert response.status_code == 200

@@ -146,6 +146,7 @@ def test_a_waiting_file_says_why_it_waits_and_can_be_scanned_again(world, sign_i
         ("", "NOT_SCANNED", False),
     ],
 )
+@pytest.mark.sampled(3)
 def test_what_can_be_scanned_has_its_button_on_its_own_page(world, sign_in, settings, stored, scanner, scan, offered):
     settings.UPLOADS_SCANNER = scanner
     StoredFile.objects.update(scan=scan, scanned_at=timezone.now() if scan in ("CLEAN", "INFECTED") else None)
