@@ -298,6 +298,7 @@ def test_a_policy_under_another_of_the_producers_numbers_is_taken_over(tmp_path,
     ],
     ids=["a foreign book", "another E-App number", "none in the feed", "numbered already", "none at all"],
 )
+@pytest.mark.sampled(3)
 def test_what_is_not_the_same_policy_stays_apart(tmp_path, applied, columns, feed):
     ProducerNumberFactory(number="000999999")
     Policy.objects.filter(line="DENTAL").update(eapp_number="", client_app_id="")

@@ -639,6 +639,7 @@ def test_foreign_ids_among_the_ticked_ones_are_ignored(world, rita):
 
 @pytest.mark.feature("PRO_08")
 @pytest.mark.parametrize("who", ["delegate", "delegate_with_service", "admin", "former_delegate"])
+@pytest.mark.sampled(2)
 def test_who_may_not_change_prospects_deletes_none_and_sees_no_button(world, sign_in, who):
     row = ProspectFactory(created_by=world.producer)
     client = sign_in(getattr(world, who))

@@ -163,6 +163,7 @@ def test_the_search_is_written_down_without_what_was_typed(client, book):
 
 
 @pytest.mark.parametrize("choose", ["", "-1", "99", "x", "²", "9" * 40])
+@pytest.mark.sampled(3)
 def test_a_choice_that_was_never_offered_leads_to_the_form(client, book, choose):
     key = pages.read(find(client, "Hanson")).one("input", name="r").attrs["value"]
     assert client.post(QUICK, {"r": key, "choose": choose})["Location"] == "/clients/"

@@ -297,6 +297,7 @@ def test_the_words_of_the_carriers_screens_are_the_words_of_the_model():
         ({"future": True}, "Active, starts {start}"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_the_status_never_misleads(world, client, trait, status):
     policy = PolicyFactory(producer_number=world.number, **trait)
     (row,) = pages.grid(find(client, policy.account.number)).rows
@@ -389,6 +390,7 @@ COLUMN_FILTERS = [
 
 
 @pytest.mark.feature("SRC_13")
+@pytest.mark.long
 def test_every_column_filters(client, household):
     address = address_of(find(client, "730075112"))
     found = [(typed, len(pages.grid(filter_by(client, address, **typed)).rows)) for typed, _ in COLUMN_FILTERS]
@@ -521,6 +523,7 @@ def test_headings_sort_both_ways(client, long_list):
 
 
 @pytest.mark.feature("SRC_17")
+@pytest.mark.long
 def test_every_column_can_be_sorted_by(client, household):
     grid = pages.grid(find(client, "730075112"))
     for label in pages.SIXTEEN_COLUMNS:

@@ -241,6 +241,7 @@ def test_a_heading_sorts_up_then_down_and_says_which(book):
     ],
 )
 @pytest.mark.feature("SRC_13")
+@pytest.mark.sampled(8)
 def test_filters_narrow_and_combine(book, filters, expected):
     assert products(grid(filters=filters)) == expected
 

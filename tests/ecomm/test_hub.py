@@ -189,6 +189,7 @@ def test_the_menu_is_folded_and_stays_folded(world, sign_in):
 @pytest.mark.parametrize(
     ("address", "current"), [("/", "Home"), ("/messages/", "Messages"), ("/accounts/hierarchy/", "My Hierarchy")]
 )
+@pytest.mark.sampled(1)
 def test_the_navigation_stands_in_the_portals_order_and_marks_where_one_is(world, sign_in, address, current):
     page = pages.read(sign_in(world.producer).get(address))
     bar = page.one(id="site-nav").all("ul")[0]

@@ -359,6 +359,7 @@ class Streets:
 
 @pytest.mark.parametrize("provider", ["", "Broken", "Away", "missing"])
 @pytest.mark.feature("APP_05")
+@pytest.mark.sampled(2)
 def test_a_search_that_is_off_or_fails_stops_nobody(draft, client, settings, provider):
     settings.ADDRESS_SEARCH_PROVIDER = f"{__name__}.{provider}" if provider else ""
     answer = client.post("/enroll/applications/A-0638/address-search/", {"home-search": "12 Lake St"})
@@ -393,6 +394,7 @@ def test_an_address_of_the_list_is_filled_in_without_scripts(draft, client):
 
 @pytest.mark.parametrize("value", ["zip=77002", "zip=60563&street=" + "x" * 200, "%00", "a=b", "&" * 50, ""])
 @pytest.mark.feature("APP_05")
+@pytest.mark.sampled(3)
 def test_an_address_that_was_made_up_is_not_taken(draft, user, value):
     assert save(draft, user, "applicant", "home", do=f"use:{value}").done.message == applicant.NO_SUCH_ADDRESS
     assert (draft.zip, draft.address_1) == ("60563", "")
@@ -425,6 +427,7 @@ def test_another_mailing_address_is_asked_for_and_forgotten_with_no(draft, user)
     ],
 )
 @pytest.mark.feature("APP_07")
+@pytest.mark.sampled(2)
 def test_phone_and_type_are_needed_and_an_email_address_is_not(draft, user, field, typed, said):
     assert set(lacking(draft, user, "applicant", "contact")) == {"phone", "phone_type"}
     values = {"phone": "(630) 555-0142", "phone_type": "LANDLINE", "email": ""}

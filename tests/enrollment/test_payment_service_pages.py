@@ -258,6 +258,7 @@ def test_the_terms_must_be_accepted(details):
         ({"autopay_consent": None}, "autopay_consent", "need_autopay_consent"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_autopay_with_a_card_asks_for_a_bank_account_and_consent(changes, field, sentence):
     payer = Payer()
     data = {name: value for name, value in {**CARD, **SECOND, **changes}.items() if value is not None}

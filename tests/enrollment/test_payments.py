@@ -181,6 +181,7 @@ def test_while_the_service_is_away_no_second_session_is_opened(world, applicatio
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "expired", "returned"])
+@pytest.mark.sampled(2)
 def test_what_ended_without_money_can_be_paid_again(world, application, service, state):
     first = begin(application, world)
     tell(service.tell(first.external_id, state))

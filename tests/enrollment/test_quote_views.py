@@ -224,6 +224,7 @@ def test_household_members_are_added_and_removed_without_scripts(rita):
 
 
 @pytest.mark.feature("QUO_03")
+@pytest.mark.long
 def test_a_quote_holds_twenty_people(rita):
     page = main(rita.post(NEW, {**TYPED, "people": "20", "act": "add"}))
     assert page.one("input", name="people").attrs["value"] == "20"
@@ -404,6 +405,7 @@ def test_filters_stand_in_the_address_and_ticks_are_kept(rita, quote):
 
 @pytest.mark.feature("QUO_04")
 @pytest.mark.parametrize("act", ["review", "compare", "save"])
+@pytest.mark.sampled(2)
 def test_the_buttons_keep_the_ticks_and_lead_on(rita, quote, act):
     response = rita.post(page_of(quote), {"shown": key_of(DENTAL), "act": act})
     assert response["Location"] == page_of(quote, f"{act}/")

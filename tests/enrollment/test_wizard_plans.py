@@ -140,6 +140,7 @@ def test_people_dates_and_county_that_change_are_priced_anew_and_it_is_said(draf
         ({"born": None}, "Enter the date of birth of everybody to be covered (the primary applicant)."),
     ],
 )
+@pytest.mark.sampled(1)
 def test_without_county_date_or_birthday_nothing_is_priced_and_nothing_lost(
     draft, client, world, medical, change, sentence
 ):

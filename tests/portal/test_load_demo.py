@@ -343,6 +343,7 @@ def test_today_can_be_any_day():
     assert visible_to("rsolberg7").filter(paid_to_date=date(2024, 2, 29)).exists()
 
 
+@pytest.mark.long
 def test_terms_that_are_published_already_are_the_ones_accepted():
     terms = TermsVersion.objects.create(version="2025-07", body="...", published_at=timezone.now())
     run("--members", str(SMALL))

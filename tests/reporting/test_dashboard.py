@@ -161,6 +161,7 @@ def test_home_does_not_count_what_is_large(book, sign_in, monkeypatch):
 
 
 @pytest.mark.parametrize("show", ["", "nonsense", "month-99999-01", "paid-\x00", "status-ALL'--", "x" * 5000])
+@pytest.mark.sampled(2)
 def test_a_figure_that_does_not_exist_says_so(world, sign_in, show):
     answer = sign_in(world.producer).post(FIGURE, {"show": show})
     assert answer["Location"] == "/reports/"

@@ -140,6 +140,7 @@ def test_the_form_remembers_what_was_asked(client, every_status):
 
 @pytest.mark.feature("REP_06")
 @pytest.mark.parametrize("chosen", ["GRACE", "TERMED", "ACTIVE"])
+@pytest.mark.sampled(1)
 def test_a_report_on_one_status_lists_only_those(client, every_status, chosen):
     grid = pages.grid(run(client, chosen))
     assert grid.rows

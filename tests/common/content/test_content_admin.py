@@ -262,6 +262,7 @@ def test_the_address_of_a_published_item_stays(browser):
         ),
     ],
 )
+@pytest.mark.sampled(3)
 def test_what_is_wrong_with_an_item_stands_beside_the_field(browser, changes, field, said):
     NewsItemFactory(slug="taken")
     response = browser.post(url(NewsItem, "add"), {**NEWS, **changes})
