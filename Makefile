@@ -5,11 +5,14 @@ PORT ?= 8000
 ARGS ?=
 
 VENV_PYTHON := .venv/bin/python
+# What is compiled is kept: a run starts dozens of processes, and compiling Django and the portal takes each three seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 CODE := portal accounts clients enrollment ecomm reporting
 CHECKS := check-lint check-format check-templates check-imports check-types check-migrations check-deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test drill check $(CHECKS) fix bench messages styles check-pages reset-demo venv venv-demo python clean
+.PHONY: help demo test test-long drill check $(CHECKS) fix bench messages styles check-pages reset-demo venv venv-demo python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +24,10 @@ demo: venv-demo ## Run the portal with demo data in this terminal (PORT=8000)
 test: venv ## Run the whole test suite (ARGS="-k search" for a part)
 	@$(PYTHON) scripts/bootstrap.py system tests
 	@exec env PYTHONHASHSEED=0 $(VENV_PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS) # one seed: all workers must name the cases alike
+
+test-long: venv ## Run what make test leaves out: every case of its tables, every page's contrast, second looks in the browser
+	@$(PYTHON) scripts/bootstrap.py system tests
+	@exec env PYTHONHASHSEED=0 $(VENV_PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "(long or browser) and not drill" --every-look $(ARGS)
 
 drill: venv ## Run the fault drills and the full-size matrices
 	@$(PYTHON) scripts/bootstrap.py system tests

@@ -32,6 +32,9 @@ TEST_PROGRAMS = [
     (["chromium", "chromium-browser", "google-chrome"], "chromium", "browser tests"),
     (["redis-server"], "redis-server", "tests against a real Redis"),
 ]
+# The same browser without its windows and menus: half the work for every page of the browser tests. Debian has it, others
+# may not; asked for once in the life of .venv, and nobody misses it.
+SMALL_BROWSER = "chromium-headless-shell"
 # What WeasyPrint loads when the first ID card is rendered: a file of each of Debian's packages. Without the third a card
 # takes five times as long; without the others there are none.
 LIBRARIES = [
@@ -49,6 +52,7 @@ def main(what, which):
         install_libraries()
         if which == "tests":
             install_test_programs()
+            install_small_browser()
 
 
 def say(text):
@@ -277,6 +281,15 @@ def install_test_programs():
         for package, tests in missing():
             say(f"{package} is not installed: {tests} will be skipped.")
         say("To run them too:  " + apt_line([package for package, _ in absent]))
+
+
+def install_small_browser():
+    asked = VENV / ".small-browser-asked-for"
+    if asked.exists() or shutil.which(SMALL_BROWSER) or not shutil.which("apt-cache"):
+        return
+    asked.touch()
+    if works(["apt-cache", "show", SMALL_BROWSER]):
+        install_packages([SMALL_BROWSER])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from portal.common.views import errors
 from tests.support import embedded, emptying, ready_database
 from tests.support.catalog import THE_CATALOG
 from tests.support.made_once import MadeOnce
+from tests.support.sampling import leave_to_the_long_run
 from tests.support.world import World, build_world
 
 hypothesis.settings.register_profile("portal", deadline=None)  # a slow machine is not a wrong answer
@@ -28,6 +29,12 @@ hypothesis.settings.load_profile("portal")
 
 THE_WORLD = MadeOnce(build_world)
 WIDGETS = ("django/forms/widgets/", "bootstrap5/")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-look", action="store_true", help="Judge every page's contrast, in light and in dark: make test-long."
+    )
 
 
 def pytest_configure() -> None:
@@ -59,6 +66,7 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    leave_to_the_long_run(items)
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
     for item in items:
         if not item.get_closest_marker("no_db") and not item.get_closest_marker("django_db"):

@@ -149,6 +149,7 @@ def test_the_form_proposes_today_and_explains_every_right(rita):
         ({"last_day": as_text(TODAY - timedelta(days=1))}, "The last day cannot be before the first day."),
     ],
 )
+@pytest.mark.sampled(4)
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(rita, wrong, said):
     response = rita.post(INVITE, {**NORA, **wrong})
     assert response.status_code == 200
@@ -356,6 +357,7 @@ def test_a_link_that_cannot_be_used_looks_the_same_whatever_the_reason(rita, lin
         ({"first_name": ""}, "Enter your first name."),
     ],
 )
+@pytest.mark.sampled(3)
 def test_what_is_wrong_with_a_login_is_said_and_the_password_is_not_repeated(rita, link, wrong, said):
     nora = Client()
     nora.get(link)

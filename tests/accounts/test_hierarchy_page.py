@@ -123,6 +123,7 @@ def test_with_nobody_below_the_page_says_so(world, sign_in):
         ("%", []),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_search_finds_names_and_numbers(world, sign_in, three_levels, typed, expected):
     response = sign_in(world.producer).post(PAGE, {"q": typed}, follow=True)
     assert names(response) == expected
@@ -206,6 +207,7 @@ def queries_of(client, address: str, **headers) -> int:
 
 
 @pytest.mark.feature("HOM_09")
+@pytest.mark.long
 def test_four_hundred_below_cost_as_many_queries_as_three(world, sign_in):
     """Page, level fetched when it is opened, and search."""
     many_below(world.sibling, 3)

@@ -378,6 +378,7 @@ def assert_guessing_gets_nowhere(guess: Callable[[int, int, int], list[int]], *f
         assert Client().post("/accounts/login/", post, REMOTE_ADDR="192.0.2.1").status_code == 302
 
 
+@pytest.mark.long
 def test_a_campaign_trips_the_limit_of_the_portal_and_an_honest_person_still_gets_in(settings):
     settings.LOGIN_WRONG_PER_SITE_PER_HOUR, settings.LOGIN_TRIES_PER_ADDRESS_UNDER_ATTACK = 60, 8
     assert_guessing_gets_nowhere(guess_by_the_page, 10, 10, 150)

@@ -265,6 +265,7 @@ def test_with_one_number_there_is_nothing_to_choose(rita, number, sign_in):
 
 
 @pytest.mark.parametrize("who", ["outsider", "principal", "sibling", "delegate", "former_delegate", "admin"])
+@pytest.mark.sampled(3)
 def test_the_profile_of_somebody_else_does_not_exist(world, sign_in, who):
     client = sign_in(getattr(world, who))
     theirs = world.number.number

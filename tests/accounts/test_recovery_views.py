@@ -378,6 +378,7 @@ def test_people_who_are_signed_in_are_sent_home(rita, sign_in, url):
 
 
 @pytest.mark.parametrize("url", [USERNAME, SENT, FIND, METHOD, CODE, NEW_PASSWORD])
+@pytest.mark.sampled(3)
 def test_no_page_of_a_recovery_is_kept_by_a_cache(rita, url):
     client = proven(rita)
     client.post(USERNAME, {"email": MAILBOX})

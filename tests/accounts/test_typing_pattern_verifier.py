@@ -22,6 +22,7 @@ verifier = Verifier(sketch_key=b"a key for tests")
 
 
 @pytest.mark.parametrize("sentence", [SENTENCE, PASSWORD, "The quick brown fox jumps over 13 lazy dogs."])
+@pytest.mark.sampled(1)
 def test_owners_are_accepted_and_others_refused_whatever_the_sentence(sentence):
     typists = [Typist(number, sentence) for number in range(25)]
     templates = [verifier.enrol(typist.day()) for typist in typists]
@@ -139,6 +140,7 @@ def test_one_long_pause_does_not_move_an_average_far():
     assert robust_average(rows)[0] < 0.6
 
 
+@pytest.mark.long
 def test_a_background_that_typed_the_same_text_makes_it_better():
     people = {f"p{number}": [] for number in range(18)}
     for number, name in enumerate(people):

@@ -121,6 +121,7 @@ def test_a_family_from_its_quote_to_the_clients_page(tables, world, sign_in_as, 
 @pytest.mark.feature("HOM_12")
 @pytest.mark.feature("SIG_02")
 @pytest.mark.feature("SIG_03")
+@pytest.mark.long
 def test_a_delegate_applies_for_a_child_alone_in_texas(tables, world, sign_in_as, page):
     number = ProducerNumberFactory(producer=world.producer.producer, us_state="TX")
     page = sign_in_as(world.delegate_with_enroll, at="/enroll/applications/")
@@ -167,6 +168,7 @@ def test_a_delegate_applies_for_a_child_alone_in_texas(tables, world, sign_in_as
 
 @pytest.mark.feature("WIZ_07")
 @pytest.mark.feature("LST_07")
+@pytest.mark.long
 def test_what_was_left_is_found_again_and_is_gone_once_it_has_expired(world, sign_in_as, log_in_as, page):
     ready_application(world.number, world.producer)
     Application.objects.update(last_step="general")
@@ -206,6 +208,7 @@ def test_what_was_left_is_found_again_and_is_gone_once_it_has_expired(world, sig
 
 @pytest.mark.feature("LST_08")
 @pytest.mark.feature("LST_10")
+@pytest.mark.long
 def test_a_refused_application_is_corrected_and_submitted_under_the_same_number(
     world, sign_in_as, page, assert_accessible
 ):

@@ -33,6 +33,7 @@ def busy_household(world):
 
 @pytest.mark.feature("DET_02")
 @pytest.mark.feature("DET_03")
+@pytest.mark.long
 def test_from_the_result_to_a_form_that_knows_the_client_and_back_to_the_result(world, sign_in_as, context_tabs):
     page = sign_in_as(world.producer)
     find(page, world.account_number)
@@ -89,7 +90,7 @@ def test_the_page_folds_copies_prints_and_is_accessible(busy_household, sign_in_
     page.get_by_text("Ended policies (1)").click()
     expect(page.get_by_role("heading", name="Old Plan")).to_be_visible()
     page.get_by_text("More numbers").first.click()
-    assert_accessible(page)
+    assert_accessible(page, contrast=True)
     page.set_viewport_size(PHONE)
     assert_accessible(page)
 

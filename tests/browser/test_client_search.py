@@ -70,6 +70,7 @@ def test_a_client_is_found_from_any_page_by_keyboard_alone(world, book, sign_in_
     assert_accessible(page)
 
 
+@pytest.mark.long
 def test_the_searches_work_without_scripts(world, book, new_context, sign_in_as):
     page = sign_in_as(world.producer, on=new_context(java_script_enabled=False).new_page())
     page.locator("#header-search").fill("Hanson")

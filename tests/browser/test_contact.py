@@ -27,7 +27,7 @@ def test_from_the_menu_of_the_login_page_to_the_numbers_of_ones_state(published,
     table = page.get_by_role("table", name="Telephone numbers by product and state")
     table.get_by_role("row", name="Major Medical").get_by_role("link", name="(800) 555-0151").wait_for()
     assert table.get_by_role("columnheader").count() == 6
-    assert_accessible(page)
+    assert_accessible(page, contrast=True)
     page.get_by_label("State", exact=True).select_option("Texas")
     page.get_by_role("heading", name="Producer Services, Texas").wait_for()
     assert table.get_by_role("columnheader").count() == 2

@@ -80,6 +80,7 @@ def test_two_files_are_sent_and_one_is_deleted_from_the_list(
 
 @pytest.mark.feature("DOC_02")
 @pytest.mark.feature("DOC_09")
+@pytest.mark.long
 def test_what_cannot_be_sent_is_said_before_it_travels(world, sign_in_as, new_context, assert_accessible):
     page = sign_in_as(world.producer, on=new_context(viewport=PHONE).new_page(), at="/messages/documents/new/")
     files = page.get_by_label("Location and Filename")
@@ -127,6 +128,7 @@ def test_a_page_that_is_out_of_date_says_so_and_not_to_submit_again(world, sign_
 
 @pytest.mark.feature("DOC_07")
 @pytest.mark.feature("HOM_08")
+@pytest.mark.long
 def test_staff_open_a_document_and_reject_it_with_a_reason(world, sign_in_as, assert_accessible):
     (document,) = sent(world.producer, names=("a-name-that-does-not-end-" * 5 + ".png",))
     page = sign_in_as(world.admin, at="/admin/ecomm/documentsubmission/")

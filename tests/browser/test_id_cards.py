@@ -68,6 +68,7 @@ def test_cards_of_a_family_are_made_while_the_page_shows_how_far_it_is(world, fa
 
 
 @pytest.mark.feature("IDC_09")
+@pytest.mark.long
 def test_without_scripts_select_all_counts_and_the_page_is_refreshed_by_hand(world, family, sign_in_as, new_context):
     signed_in = sign_in_as(world.producer)
     plain = new_context(java_script_enabled=False, storage_state=signed_in.context.storage_state()).new_page()

@@ -89,6 +89,7 @@ def accept() -> None:
 @pytest.mark.feature("PAY_07")
 @pytest.mark.feature("PAY_09")
 @pytest.mark.feature("PAY_10")
+@pytest.mark.long
 def test_a_card_pays_first_a_bank_account_later_and_nobody_keeps_a_number(
     world, application, service, sign_in_as, assert_accessible, caplog
 ):

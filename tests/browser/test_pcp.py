@@ -59,7 +59,7 @@ def test_from_the_client_to_finish(world, sign_in_as, new_context, assert_access
     page.get_by_role("button", name="Validate").click()
     page.get_by_role("heading", name="Error(s):").wait_for()
     if scripts:
-        page.wait_for_function("document.activeElement.getAttribute('aria-labelledby') === 'pcp-errors'")
+        page.locator("[aria-labelledby='pcp-errors']:focus").wait_for()
     look()
     jane = page.locator(".pcp-assignment select").nth(1)
     jane.select_option(label="Change Of Residence")

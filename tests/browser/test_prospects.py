@@ -14,6 +14,7 @@ QUESTION = "Are you sure you want to delete the selected row/s?"
 @pytest.mark.feature("PRO_01")
 @pytest.mark.feature("PRO_04")
 @with_and_without_scripts
+@pytest.mark.long
 def test_a_prospect_is_added_and_the_confirmation_closed_with_ok(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):
@@ -37,7 +38,7 @@ def test_a_prospect_is_added_and_the_confirmation_closed_with_ok(
     dialog = page.get_by_role("dialog", name="Prospect saved")
     dialog.wait_for()
     if scripts:
-        page.wait_for_function("document.activeElement.textContent.trim() === 'OK'")
+        dialog.locator("button:focus", has_text="OK").wait_for()
         assert_accessible(page)
     dialog.get_by_role("button", name="OK").click()
     dialog.wait_for(state="hidden")
@@ -55,7 +56,7 @@ def test_rows_are_found_printed_exported_deleted_and_brought_back(
     for name, city in (("Aster", "Elgin"), ("Birch", "Elgin"), ("Cedar", "Aurora")):
         ProspectFactory(created_by=world.producer, last_name=name, city=city)
     page = sign_in_as(world.producer, on=new_context().new_page(), at="/clients/prospects/")
-    assert_accessible(page)
+    assert_accessible(page, contrast=True)
     form = page.locator("#main form").first
     form.get_by_label("City").fill("aurora")
     form.get_by_role("button", name="Submit").click()

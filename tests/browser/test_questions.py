@@ -50,6 +50,7 @@ def test_asked_from_the_clients_page_answered_by_the_carrier_and_read(
 
 @pytest.mark.feature("EQ_01")
 @pytest.mark.feature("EQ_02")
+@pytest.mark.long
 def test_the_choice_shows_the_client_and_the_counter_counts_as_the_server_does(world, sign_in_as):
     page = sign_in_as(world.producer, at="/messages/questions/new/")
     expect(page.get_by_label("Client ID#")).to_be_hidden()
@@ -77,6 +78,7 @@ def test_the_choice_shows_the_client_and_the_counter_counts_as_the_server_does(w
 
 
 @pytest.mark.feature("EQ_07")
+@pytest.mark.long
 def test_ticked_rows_are_deleted_after_the_dialog(world, sign_in_as, assert_accessible):
     for number in range(3):
         EQuestionFactory(asked_by=world.producer, subject=f"Question {number}")
@@ -132,6 +134,7 @@ def test_asking_and_deleting_work_without_javascript(world, new_context, sign_in
 
 
 @pytest.mark.feature("EQ_01")
+@pytest.mark.long
 def test_a_general_question_with_a_file_is_sent_though_the_clients_fields_are_empty(world, sign_in_as):
     page = sign_in_as(world.producer, at="/messages/questions/new/")
     file = {"name": "scan.png", "mimeType": "image/png", "buffer": png().read()}

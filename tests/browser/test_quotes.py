@@ -103,6 +103,7 @@ def test_a_quote_is_made_filtered_compared_reviewed_saved_and_listed(
 
 @pytest.mark.feature("QUO_03")
 @pytest.mark.feature("QUO_04")
+@pytest.mark.long
 def test_a_quote_is_made_and_plans_selected_without_scripts(catalog, world, sign_in_as, new_context):
     page = sign_in_as(
         world.producer, on=new_context(java_script_enabled=False, viewport=PHONE).new_page(), at="/enroll/quotes/new/"

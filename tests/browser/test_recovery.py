@@ -132,6 +132,7 @@ def test_a_forgotten_username_comes_by_email(world, mailbox, page, settings):
 @pytest.mark.feature("PRF_01")
 @pytest.mark.feature("PRF_04")
 @pytest.mark.feature("PRF_09")
+@pytest.mark.long
 def test_a_producer_of_two_states_edits_one_profile_after_the_other(world, sign_in_as):
     ProducerNumberFactory(
         producer=world.producer.producer, number="300200100", us_state="TX", company_name="Gulf Cover", **ADDRESS
@@ -151,6 +152,7 @@ def test_a_producer_of_two_states_edits_one_profile_after_the_other(world, sign_
 
 @pytest.mark.feature("PRF_06")
 @pytest.mark.feature("PRF_07")
+@pytest.mark.long
 def test_after_a_change_of_password_one_logs_in_again(world, sign_in_as):
     page = sign_in_as(world.producer, at="/accounts/profile/")
     page.get_by_role("link", name="Change Password").click()

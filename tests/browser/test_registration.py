@@ -66,6 +66,7 @@ def walk_to_home(page: Page) -> None:
 @pytest.mark.feature("REG_04")
 @pytest.mark.feature("REG_18")
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.sampled(1)
 def test_from_the_login_page_through_three_steps_to_home(new_context, scripts):
     publish_terms()
     rita()
@@ -74,6 +75,7 @@ def test_from_the_login_page_through_three_steps_to_home(new_context, scripts):
 
 @pytest.mark.feature("REG_04")
 @pytest.mark.feature("REG_12")
+@pytest.mark.long
 def test_step_1_names_what_is_missing_and_back_keeps_what_was_entered(page):
     publish_terms()
     rita()
@@ -150,6 +152,7 @@ def test_the_browser_judges_every_password_of_the_table_as_the_server_does(page)
 
 
 @pytest.mark.feature("PWD_09")
+@pytest.mark.long
 def test_without_scripts_the_server_marks_the_same_rules_and_says_each_error(new_context):
     publish_terms()
     rita()
@@ -179,6 +182,7 @@ def test_the_password_can_be_shown_and_is_sent_as_a_password(page):
 
 
 @pytest.mark.feature("PWD_11")
+@pytest.mark.long
 def test_both_lists_stand_on_create_new_password_and_on_change_password(world, sign_in_as, new_context):
     page = new_context().new_page()
     page.goto("/accounts/forgot-password/")
@@ -219,6 +223,7 @@ def fill_block(page: Page, us_state: str, number: str) -> None:
 @pytest.mark.feature("REGL_07")
 @pytest.mark.feature("REGL_09")
 @with_and_without_scripts
+@pytest.mark.long
 def test_the_older_style_from_the_form_to_the_activated_login(new_context, settings, scripts):
     settings.REGISTRATION_STYLE = "per_state"
     publish_terms()
@@ -267,6 +272,7 @@ def test_the_older_style_from_the_form_to_the_activated_login(new_context, setti
 
 
 @pytest.mark.feature("PRF_08")
+@pytest.mark.long
 def test_another_state_is_offered_only_where_the_producer_is_not_registered(sign_in_as):
     producer = rita()
     for us_state in ("MT", "OK"):

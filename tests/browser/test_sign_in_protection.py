@@ -35,6 +35,7 @@ def log_out(page: Page) -> None:
 
 
 @pytest.mark.feature("LOG_08")
+@pytest.mark.long
 def test_set_up_an_authenticator_app_and_log_in_with_it(world, sign_in_as, assert_accessible):
     page = sign_in_as(world.producer)
     page.locator("summary", has_text="Account menu").click()
@@ -119,6 +120,7 @@ def seen_ago(user: User, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(("who", "where"), [("producer", "/clients/"), ("admin", "/admin/accounts/producer/")])
+@pytest.mark.sampled(1)
 def test_before_an_idle_session_ends_one_key_keeps_it(who, where, world, sign_in_as, assert_accessible, settings):
     settings.SESSION_WARNING_SECONDS = 898
     person = getattr(world, who)

@@ -10,6 +10,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.sampled(1)
 def test_a_new_producer_walks_through_it_by_keyboard(db, page, sign_in_as, assert_accessible, size):
     person = UserFactory(tour=User.Tour.TO_OFFER)
     if size:

@@ -15,6 +15,7 @@ from tests.support.wizard import load_tables
 @pytest.mark.feature("WIZ_02")
 @pytest.mark.feature("AUT_05")
 @with_and_without_scripts
+@pytest.mark.long
 def test_a_delegate_starts_an_application_and_confirms_the_terms(
     world, sign_in_as, new_context, assert_accessible, scripts
 ):

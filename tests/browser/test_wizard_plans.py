@@ -26,6 +26,7 @@ def draft(world):
 
 @pytest.mark.feature("PLN_02")
 @pytest.mark.feature("PLN_06")
+@pytest.mark.long
 def test_the_header_follows_the_plan_and_one_number_serves_for_all(draft, page, world, sign_in_as, assert_accessible):
     PlanFactory(name="Choice Gold PPO", rates=[(0, 999, "500.10")])
     sign_in_as(world.producer, at="/enroll/applications/A-0638/plans/")

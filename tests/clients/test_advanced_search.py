@@ -90,6 +90,7 @@ EACH_FIELD = [
 @pytest.mark.feature("SRC_03")
 @pytest.mark.feature("SRC_05")
 @pytest.mark.parametrize(("field", "typed"), EACH_FIELD)
+@pytest.mark.sampled(8)
 def test_each_field_alone_finds_the_client(client, noa, field, typed):
     assert found(client, **{field: typed}) == ["Noa"]
 
@@ -112,6 +113,7 @@ def test_a_dependents_data_find_nobody(client, noa, field, typed):
 
 @pytest.mark.feature("SRC_10")
 @pytest.mark.parametrize(("field", "typed"), EACH_FIELD)
+@pytest.mark.sampled(8)
 def test_no_field_finds_the_client_of_somebody_else(world, sign_in, noa, field, typed):
     assert found(sign_in(world.outsider), **{field: typed}) == []
 

@@ -445,6 +445,7 @@ def test_policies_without_an_e_app_number_are_opened_by_nothing(world, client):
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "admin"])
+@pytest.mark.sampled(1)
 def test_a_large_household_asks_no_more_than_a_small_one(world, sign_in, family, who):
     small = world.account_number
     primary = family.members.get(role="PRIMARY")

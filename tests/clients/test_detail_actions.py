@@ -138,6 +138,7 @@ def test_go_asks_again_and_comes_back_with_the_reason(world, sign_in, service_ac
 
 @pytest.mark.feature("DET_03")
 @pytest.mark.parametrize("action", ["", "nothing", "//evil.example", "\x00"])
+@pytest.mark.sampled(2)
 def test_go_without_a_choice_comes_back_and_says_what_to_do(world, sign_in, action):
     response = sign_in(world.producer).get(f"/clients/{world.account_number}/go/", {"action": action}, follow=True)
     assert response.redirect_chain == [(f"/clients/{world.account_number}/", 302)]
@@ -166,6 +167,7 @@ def test_go_leads_to_a_form_that_knows_the_client(world, sign_in, action, path, 
 
 @pytest.mark.feature("DET_03")
 @pytest.mark.parametrize("action", ["submit-e-question", "submit-document", "report-an-issue"])
+@pytest.mark.sampled(1)
 def test_a_household_without_an_account_number_is_named_by_its_e_app_number(world, sign_in, action):
     policy = world.policy
     Account.objects.filter(pk=policy.account_id).update(number=None)

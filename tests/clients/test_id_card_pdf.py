@@ -75,6 +75,7 @@ def faces(page) -> tuple[str, str]:
 
 @pytest.mark.feature("IDC_10")
 @pytest.mark.parametrize("one", EVERY, ids="-".join)
+@pytest.mark.sampled(12)
 def test_every_required_item_stands_on_the_card(all_pages, one):
     us_state, product, market = one
     page = all_pages[one]

@@ -165,6 +165,7 @@ def test_members_are_offered_for_plans_with_pcp_alone_and_not_those_who_have_lef
         ({"policy": "all"}, "That policy is no longer in the list."),
     ],
 )
+@pytest.mark.sampled(4)
 def test_a_choice_that_cannot_be_is_said_beside_the_list_and_kept(hmo, producer, sent, error):
     ids = {"hmo": str(hmo.pk), "child": str(person(hmo, "CHILD").pk), "spouse": str(person(hmo, "SPOUSE").pk)}
     sent = {name: ids.get(value, value) for name, value in sent.items()}

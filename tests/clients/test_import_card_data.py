@@ -29,6 +29,7 @@ def changed(path, tmp_path, **values):
 
 
 @pytest.mark.feature("IDC_10")
+@pytest.mark.long
 def test_the_shipped_files_are_read_again_and_again_with_the_same_result(capsys):
     for kind, model, path in (
         ("issuers", CardIssuer, tables.ISSUERS),
@@ -66,6 +67,7 @@ def test_a_row_with_the_same_key_replaces_the_one_that_is_there(capsys, tmp_path
         ("rules", tables.RULES, {"item": "colour"}, "item"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_one_line_that_cannot_be_used_is_named_and_nothing_is_written(capsys, tmp_path, kind, path, values, said):
     before = PlanCardFacts.objects.count(), CardIssuer.objects.count()
     with pytest.raises(CommandError, match="Nothing was written"):

@@ -46,6 +46,7 @@ def collect(*some: Answer, now=NOW) -> Scripted:
 @pytest.mark.parametrize(
     "by", [("reference",), ("isa13", "gs06", "st02"), ("isa13",), ("gs06", "st02")], ids=lambda by: "+".join(by)
 )
+@pytest.mark.sampled(4)
 def test_an_answer_finds_its_change_by_the_numbers_it_gives(heard, by, accepted, status, what):
     row = sent(isa13="000000101", gs06="101", st02="0007")
     others = [sent(isa13="000000102", gs06="102", st02="0007"), sent(isa13="000000103", gs06="103", st02="0008")]

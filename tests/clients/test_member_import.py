@@ -298,6 +298,7 @@ def test_a_policy_under_another_of_the_producers_numbers_is_taken_over(tmp_path,
     ],
     ids=["a foreign book", "another E-App number", "none in the feed", "numbered already", "none at all"],
 )
+@pytest.mark.sampled(3)
 def test_what_is_not_the_same_policy_stays_apart(tmp_path, applied, columns, feed):
     ProducerNumberFactory(number="000999999")
     Policy.objects.filter(line="DENTAL").update(eapp_number="", client_app_id="")
@@ -494,6 +495,7 @@ GOOD = {"accounts": [ACCOUNT], "members": [TANYA, LEO], "policies": [MEDICAL, DE
 
 
 @pytest.mark.parametrize(("name", "cells", "sentence"), BAD_CELLS, ids=[f"{n}-{s}" for n, _, s in BAD_CELLS])
+@pytest.mark.sampled(16)
 def test_a_bad_cell_is_told_by_file_line_and_column_and_nothing_comes_in(folder, name, cells, sentence):
     first, *rest = GOOD[name]
     found = problems(household_feed(folder, **{name: [{**first, **cells}, *rest]}))

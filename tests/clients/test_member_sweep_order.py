@@ -38,7 +38,7 @@ class RolledBack(Exception):
     pass
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(
     seed=st.integers(0, 2**32),
     asked=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(KINDS)), min_size=2, max_size=10),

@@ -152,6 +152,7 @@ def test_the_provider_finder_opens_in_a_new_tab_and_says_so(world, sign_in, poli
         ({"effective_date": "01/01/2020"}, "The effective date cannot be before today,"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_what_is_wrong_with_a_search_stands_beside_its_field(world, sign_in, policy, changes, said):
     response = sign_in(world.producer).post(url(policy), form(policy, "search") | changes)
     assert response.status_code == 200
@@ -401,6 +402,7 @@ def test_a_member_of_another_household_or_plan_is_refused(world, sign_in, policy
         ("sibling", 404),
     ],
 )
+@pytest.mark.sampled(4)
 def test_who_gets_to_the_page(world, sign_in, policy, who, status):
     client = sign_in(getattr(world, who))
     assert client.get(url(policy)).status_code == status

@@ -677,6 +677,7 @@ class TestAlways:
 
     @patient
     @given(facts=paid_then_silent(), step=st.integers(1, 9))
+    @pytest.mark.long
     def test_with_nothing_paid_the_status_only_moves_forward(self, facts, step):
         order = [PolicyStatus.FUTURE, PolicyStatus.ACTIVE, PolicyStatus.GRACE, PolicyStatus.TERMED]
         moments = [facts.effective_date + timedelta(days=offset) for offset in range(-10, 700, step)]

@@ -119,6 +119,7 @@ def test_the_fields_have_the_guides_names_and_order(rita):
     ],
 )
 @pytest.mark.parametrize("typed", ["", None, "  "])
+@pytest.mark.sampled(5)
 def test_each_required_field_that_is_missing_is_named(rita, missing, said, typed):
     sent = {**ANN, missing: typed, "city": "Elgin"}
     if typed is None or missing == "us_state":
@@ -146,6 +147,7 @@ def test_each_required_field_that_is_missing_is_named(rita, missing, said, typed
         ("last_name", "Lee\x00ward", "Null characters"),
     ],
 )
+@pytest.mark.sampled(6)
 def test_what_cannot_be_saved_is_refused_beside_its_field_and_kept(rita, field, typed, said):
     response = rita.post(NEW, {**ANN, field: typed})
     assert said in errors_of(response)
@@ -224,6 +226,7 @@ def test_a_new_prospect_is_filled_in_with_a_member_and_is_of_the_policys_produce
 
 @pytest.mark.parametrize("who", ["outsider", "sibling", "delegate_with_enroll"])
 @pytest.mark.parametrize("member", ["its own", "999999999", "x", "%00", "9" * 30])
+@pytest.mark.sampled(6)
 def test_nobody_is_filled_in_whose_book_one_may_not_enroll_for(world, sign_in, who, member):
     mine = Member.objects.get(account=world.policy.account, role="PRIMARY").pk if member == "its own" else member
     allowed = member == "its own" and who == "delegate_with_enroll"
@@ -478,6 +481,7 @@ def test_the_search_has_seven_fields_and_two_buttons(rita):
         {"first_name": "Zoe", "us_state": "OK", "zip": "73102", "phone": "(405) 555-0142"},
     ],
 )
+@pytest.mark.sampled(4)
 def test_any_of_the_fields_finds_and_nothing_typed_stands_in_the_address(world, rita, typed):
     ProspectFactory(created_by=world.producer)
     ProspectFactory(
@@ -635,6 +639,7 @@ def test_foreign_ids_among_the_ticked_ones_are_ignored(world, rita):
 
 @pytest.mark.feature("PRO_08")
 @pytest.mark.parametrize("who", ["delegate", "delegate_with_service", "admin", "former_delegate"])
+@pytest.mark.sampled(2)
 def test_who_may_not_change_prospects_deletes_none_and_sees_no_button(world, sign_in, who):
     row = ProspectFactory(created_by=world.producer)
     client = sign_in(getattr(world, who))

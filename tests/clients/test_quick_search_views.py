@@ -95,6 +95,7 @@ def test_a_name_that_is_also_another_ones_typing_mistake_offers_both(client, boo
         ("Adda Hanson", {"Ada"}),
     ],
 )
+@pytest.mark.sampled(4)
 def test_one_wrong_letter_still_finds_the_client(client, book, typed, first):
     response = find(client, typed)
     if response.redirect_chain[-1][0].startswith("/clients/?"):
@@ -162,6 +163,7 @@ def test_the_search_is_written_down_without_what_was_typed(client, book):
 
 
 @pytest.mark.parametrize("choose", ["", "-1", "99", "x", "²", "9" * 40])
+@pytest.mark.sampled(3)
 def test_a_choice_that_was_never_offered_leads_to_the_form(client, book, choose):
     key = pages.read(find(client, "Hanson")).one("input", name="r").attrs["value"]
     assert client.post(QUICK, {"r": key, "choose": choose})["Location"] == "/clients/"
@@ -301,6 +303,7 @@ def mistyped(name: str, chance: random.Random) -> str:
 
 
 @pytest.mark.feature("SRC_17")
+@pytest.mark.long
 def test_of_a_hundred_mistyped_surnames_95_are_on_the_first_page(world):
     for name in SURNAMES:
         PolicyFactory(producer_number=world.number, primary=MemberFactory(last_name=name, first_name="Solo"))

@@ -223,6 +223,7 @@ def test_a_dependents_number_finds_nobody_and_the_page_says_why(client, househol
 
 
 @pytest.mark.feature("SRC_10")
+@pytest.mark.long
 def test_five_thousand_clients_of_others_hide_none_of_mine(world, client):
     theirs = PolicyFactory(primary=MemberFactory(ssn=SHARED_SSN, last_name="Smith"))
     write_policies(theirs, ({} for _ in range(4999)))
@@ -296,6 +297,7 @@ def test_the_words_of_the_carriers_screens_are_the_words_of_the_model():
         ({"future": True}, "Active, starts {start}"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_the_status_never_misleads(world, client, trait, status):
     policy = PolicyFactory(producer_number=world.number, **trait)
     (row,) = pages.grid(find(client, policy.account.number)).rows
@@ -347,6 +349,7 @@ def test_pages_of_a_long_result(client, long_list):
 
 
 @pytest.mark.feature("SRC_11")
+@pytest.mark.long
 def test_every_row_of_a_long_result_is_on_exactly_one_page(client, long_list):
     response = filter_by(client, address_of(find(client, "555000111")), extra={"size": "10"})
     names = []
@@ -387,6 +390,7 @@ COLUMN_FILTERS = [
 
 
 @pytest.mark.feature("SRC_13")
+@pytest.mark.long
 def test_every_column_filters(client, household):
     address = address_of(find(client, "730075112"))
     found = [(typed, len(pages.grid(filter_by(client, address, **typed)).rows)) for typed, _ in COLUMN_FILTERS]
@@ -519,6 +523,7 @@ def test_headings_sort_both_ways(client, long_list):
 
 
 @pytest.mark.feature("SRC_17")
+@pytest.mark.long
 def test_every_column_can_be_sorted_by(client, household):
     grid = pages.grid(find(client, "730075112"))
     for label in pages.SIXTEEN_COLUMNS:
@@ -701,6 +706,7 @@ def queries(client: Client, address: str) -> int:
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "principal", "admin"])
+@pytest.mark.sampled(2)
 def test_a_page_of_twenty_five_rows_asks_no_more_than_one_of_one_row(world, sign_in, long_list, who):
     client = sign_in(getattr(world, who))
     one = queries(client, address_of(find(client, world.account_number)))

@@ -125,6 +125,7 @@ anything = st.builds(
 
 @given(facts=anything, today=days)
 @example(facts=without_credit(state="MT", notice_mailed=date(2026, 12, 20)), today=date(2026, 11, 5))
+@pytest.mark.long
 def test_the_status_is_the_same_on_every_day_it_holds_and_another_on_the_day_after(facts, today):
     kept = standing(facts, today=today)
     assert kept.status is policy_status(facts, today=today).status

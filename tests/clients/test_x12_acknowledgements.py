@@ -167,6 +167,7 @@ def test_arbitrary_bytes_are_refused_and_never_crash(data):
 
 @settings(max_examples=300)
 @given(at=st.integers(0, len(REJECT) - 1), byte=st.integers(0, 255), drop=st.integers(0, 30))
+@pytest.mark.long
 def test_a_damaged_acknowledgement_is_read_or_refused_and_never_crashes(at, byte, drop):
     data = bytearray(REJECT.encode())
     data[at : at + drop + 1] = bytes([byte])

@@ -518,7 +518,7 @@ def batches(draw):
 
 
 # How fast the machine is proves nothing.
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(bodies=batches())
 def test_random_changes_to_random_households_pass_the_judge_and_our_checks(bodies):
     judged = judge(as_file(bodies))

@@ -125,6 +125,7 @@ def test_lists_are_made_for_big_tables(page):
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=str)
+@pytest.mark.sampled(22)
 def test_every_filter_a_list_offers_is_taken(page, rf, staff):
     request = rf.get("/")
     request.user = staff
@@ -133,6 +134,7 @@ def test_every_filter_a_list_offers_is_taken(page, rf, staff):
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=str)
+@pytest.mark.sampled(22)
 def test_nothing_secret_is_listed_searched_or_changed(page, rf, staff):
     request = rf.get("/")
     request.user = staff
@@ -151,6 +153,7 @@ def test_pages_on_which_nothing_can_be_changed_say_view(browser):
 
 
 @pytest.mark.parametrize("page", LOOKED_UP, ids=str)
+@pytest.mark.sampled(10)
 def test_nothing_is_added_or_deleted(page, browser):
     base = f"admin:{page.model._meta.app_label}_{page.model._meta.model_name}"
     assert browser.get(reverse(f"{base}_add")).status_code == 403
@@ -162,6 +165,7 @@ def test_nothing_is_added_or_deleted(page, browser):
 
 
 @pytest.mark.parametrize("page", WRITTEN_HERE, ids=str)
+@pytest.mark.sampled(6)
 def test_what_the_carrier_writes_is_added_here_and_never_deleted_in_bulk(page, browser):
     base = f"admin:{page.model._meta.app_label}_{page.model._meta.model_name}"
     assert browser.get(reverse(f"{base}_add")).status_code == 200
@@ -401,6 +405,7 @@ def test_messages_are_found_by_their_number(browser):
 
 
 @pytest.mark.parametrize("model", [User, Producer, DelegateGrant, OutboundMessage, MailboxEntry])
+@pytest.mark.sampled(3)
 def test_lists_ask_as_often_for_many_rows_as_for_two(browser, model, django_assert_max_num_queries):
     for _ in range(6):
         DelegateGrantFactory(producer=UserFactory().producer)

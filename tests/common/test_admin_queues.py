@@ -41,6 +41,7 @@ def test_each_kind_of_work_of_staff_has_its_queue():
 
 
 @pytest.mark.parametrize(("page", "queue"), QUEUES, ids=lambda value: getattr(value, "label", ""))
+@pytest.mark.sampled(6)
 def test_every_queue_opens_a_list_that_takes_its_filters(browser, page, queue):
     url = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
     # Django sends whoever asks with a filter it does not know back to ?e=1.
@@ -101,6 +102,7 @@ def test_too_many_rows_are_refused_and_the_filters_stay(browser, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.opts.label)
+@pytest.mark.sampled(12)
 def test_every_list_can_be_downloaded(browser, page):
     url = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_csv")
     assert len(lines(browser.get(url))) >= 1

@@ -39,6 +39,7 @@ def kept_by_nobody(response) -> bool:
         ("/demo/mailbox/", 200),
     ],
 )
+@pytest.mark.sampled(6)
 def test_no_cache_keeps_an_answer(world, sign_in, address, status):
     response = sign_in(world.producer).get(address.format(account=world.account_number, eapp=world.policy.eapp_number))
     assert response.status_code == status
@@ -230,6 +231,7 @@ def test_every_page_has_the_strict_content_policy_and_stands_in_no_frame(world, 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "CONNECT", "PROPFIND"])
 @pytest.mark.parametrize("address", ["/", "/admin/", "/clients/", "/static/portal/portal.js", "/health/"])
+@pytest.mark.sampled(14)
 def test_methods_that_no_page_uses_are_refused_everywhere(world, sign_in, method, address):
     answer = sign_in(world.admin).generic(method, address)
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")

@@ -65,6 +65,7 @@ def test_strangers_see_no_navigation(client):
         ("/news/", ["News"]),
     ],
 )
+@pytest.mark.sampled(3)
 def test_the_entry_one_stands_under_is_marked(world, sign_in, address, current):
     page = pages.read(sign_in(world.producer).get(address.format(account=world.account_number)))
     assert [link.text for link in bar(page) if "aria-current" in link.attrs] == current

@@ -241,6 +241,7 @@ def test_a_heading_sorts_up_then_down_and_says_which(book):
     ],
 )
 @pytest.mark.feature("SRC_13")
+@pytest.mark.sampled(8)
 def test_filters_narrow_and_combine(book, filters, expected):
     assert products(grid(filters=filters)) == expected
 
@@ -270,6 +271,7 @@ def test_what_cannot_be_read_is_said_beside_its_column_and_shows_no_row(book, ke
 
 @pytest.mark.parametrize("typed", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("key", ["product", "eapp", "members", "term", "market"])
+@pytest.mark.sampled(15)
 def test_no_text_under_a_heading_breaks_the_grid(book, key, typed):
     posted = QueryDict(mutable=True)
     posted[f"f_{key}"] = typed
@@ -323,6 +325,7 @@ def long_book():
     ],
 )
 @pytest.mark.feature("SRC_11")
+@pytest.mark.sampled(4)
 def test_a_page_past_either_end_shows_the_nearest_one(long_book, address, head_line, first, last):
     view = grid(address).view()
     shown = [row.cells[0].text for row in view.rows]

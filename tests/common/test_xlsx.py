@@ -50,12 +50,14 @@ def test_the_day_that_never_was_is_jumped_over():
 
 @pytest.mark.feature("REP_17")
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
+@pytest.mark.long
 def test_money_comes_back_to_the_cent(amount):
     ((found, _),) = read([[amount, None]])
     assert Decimal(str(found)) == amount
 
 
 @given(st.integers(-(2**50), 2**50), st.datetimes(datetime(1900, 3, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 - a workbook knows no zones
+@pytest.mark.long
 def test_numbers_and_moments_come_back(number, moment):
     ((one, other),) = read([[number, moment.replace(microsecond=0)]])
     assert one == number

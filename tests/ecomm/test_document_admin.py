@@ -155,6 +155,7 @@ def test_rejecting_asks_for_a_reason_first(world, admin):
 
 
 @pytest.mark.parametrize("query", ["", "?assigned=nobody", "?state=all"])
+@pytest.mark.sampled(1)
 def test_the_second_of_two_staff_is_told_what_the_first_has_done(world, sign_in, admin, query):
     colleague = sign_in(UserFactory(username="colleague1", carrier_admin=True))
     (document,) = sent(world.producer)

@@ -293,6 +293,7 @@ def test_an_account_number_is_a_link_only_where_the_client_can_be_opened(world, 
         ({"f_tracking": "x"}, 0),
     ],
 )
+@pytest.mark.sampled(4)
 def test_the_list_is_filtered_under_its_headings(world, rita, typed, found):
     first = sent(world.producer)[0]
     sent(world.producer)
@@ -321,6 +322,7 @@ def test_a_type_that_was_switched_off_still_filters_what_was_sent_with_it(world,
     assert "fax-cover" not in offered(sign_in(world.outsider))
 
 
+@pytest.mark.long
 def test_the_list_is_sorted_by_every_heading(world, rita):
     for n in range(3):
         sent(world.producer, account_number=str(n))
@@ -344,6 +346,7 @@ def test_the_list_is_exported_and_that_is_written_down(world, rita):
     ]
 
 
+@pytest.mark.long
 def test_the_list_asks_the_same_number_of_questions_however_long_it_is(
     world, rita, django_assert_max_num_queries, django_assert_num_queries
 ):

@@ -61,6 +61,7 @@ def test_those_who_may_not_are_told_why_in_one_sentence(world, sign_in, who, why
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "delegate_with_service", "admin"])
+@pytest.mark.sampled(2)
 def test_every_link_of_the_page_leads_to_a_page(world, sign_in, who):
     client = sign_in(getattr(world, who))
     page = pages.read(client.get(URL))
@@ -167,6 +168,7 @@ def test_the_clients_menu_holds_what_the_older_tab_held(world, sign_in):
         ("/messages/report-an-issue/mine/", "Report an Issue", "true"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_exactly_one_entry_of_the_menu_is_where_one_stands(world, sign_in, address, here, mark):
     menu = pages.read(sign_in(world.producer).get(address)).one("nav", aria_label="Messages")
     marked = {link.text: link.attrs["aria-current"] for link in menu.all("a") if "aria-current" in link.attrs}
@@ -187,6 +189,7 @@ def test_the_menu_is_folded_and_stays_folded(world, sign_in):
 @pytest.mark.parametrize(
     ("address", "current"), [("/", "Home"), ("/messages/", "Messages"), ("/accounts/hierarchy/", "My Hierarchy")]
 )
+@pytest.mark.sampled(1)
 def test_the_navigation_stands_in_the_portals_order_and_marks_where_one_is(world, sign_in, address, current):
     page = pages.read(sign_in(world.producer).get(address))
     bar = page.one(id="site-nav").all("ul")[0]

@@ -126,6 +126,7 @@ def test_a_screenshot_that_is_not_released_is_not_handed_out(browser, with_scree
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "outsider"])
+@pytest.mark.sampled(1)
 def test_nobody_but_the_carrier_has_the_screenshot(world, sign_in, who, with_screenshot):
     address = f"{LIST}{with_screenshot.pk}/screenshot/"
     allowed = sign_in(world.admin).get(address)

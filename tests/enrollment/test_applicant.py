@@ -199,6 +199,7 @@ def test_a_quotes_facts_are_filled_in_and_the_rest_has_to_be_completed(world, us
     ],
 )
 @pytest.mark.feature("APP_02")
+@pytest.mark.sampled(6)
 def test_what_cannot_be_kept_says_why_and_keeps_the_rest(draft, user, field, typed, said):
     before = getattr(primary(draft), field)
     values = {"first_name": "Anna", "last_name": "Lee", "sex": "M"} | {field: typed}
@@ -310,6 +311,7 @@ def test_a_zip_of_several_counties_asks_which(draft, user, client):
 )
 @pytest.mark.feature("APP_04")
 @pytest.mark.feature("HOM_13")
+@pytest.mark.sampled(3)
 def test_the_home_is_in_the_state_of_the_writing_number(draft, user, field, typed, said):
     save(draft, user, "applicant", "home", **{field: typed})
     assert lacking(draft, user, "applicant", "home")[field].startswith(said)
@@ -332,6 +334,7 @@ def test_the_home_is_in_the_state_of_the_writing_number(draft, user, field, type
     ],
 )
 @pytest.mark.feature("APP_05")
+@pytest.mark.sampled(5)
 def test_the_offline_search_knows_zip_codes_and_cities(catalog, text, labels):
     answer = address_search.suggest(text, us_state="IL")
     assert answer.available
@@ -356,6 +359,7 @@ class Streets:
 
 @pytest.mark.parametrize("provider", ["", "Broken", "Away", "missing"])
 @pytest.mark.feature("APP_05")
+@pytest.mark.sampled(2)
 def test_a_search_that_is_off_or_fails_stops_nobody(draft, client, settings, provider):
     settings.ADDRESS_SEARCH_PROVIDER = f"{__name__}.{provider}" if provider else ""
     answer = client.post("/enroll/applications/A-0638/address-search/", {"home-search": "12 Lake St"})
@@ -390,6 +394,7 @@ def test_an_address_of_the_list_is_filled_in_without_scripts(draft, client):
 
 @pytest.mark.parametrize("value", ["zip=77002", "zip=60563&street=" + "x" * 200, "%00", "a=b", "&" * 50, ""])
 @pytest.mark.feature("APP_05")
+@pytest.mark.sampled(3)
 def test_an_address_that_was_made_up_is_not_taken(draft, user, value):
     assert save(draft, user, "applicant", "home", do=f"use:{value}").done.message == applicant.NO_SUCH_ADDRESS
     assert (draft.zip, draft.address_1) == ("60563", "")
@@ -422,6 +427,7 @@ def test_another_mailing_address_is_asked_for_and_forgotten_with_no(draft, user)
     ],
 )
 @pytest.mark.feature("APP_07")
+@pytest.mark.sampled(2)
 def test_phone_and_type_are_needed_and_an_email_address_is_not(draft, user, field, typed, said):
     assert set(lacking(draft, user, "applicant", "contact")) == {"phone", "phone_type"}
     values = {"phone": "(630) 555-0142", "phone_type": "LANDLINE", "email": ""}

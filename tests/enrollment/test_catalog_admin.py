@@ -72,6 +72,7 @@ def last_correction() -> AuditEvent:
         ("?withdrawn_at__isempty=1", SILVER_HMO, "nothing is left out"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_plans_are_filtered_and_found(staff, query, there, not_there):
     table = pages.read(staff.get(list_of(Plan) + query)).one("table", id="result_list").text
     assert there in table

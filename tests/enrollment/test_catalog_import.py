@@ -361,6 +361,7 @@ def test_service_areas_follow_the_files_and_stay_where_a_withdrawn_plan_is_in_th
         ("business_rules", 3, {"PlanId": "00017IL0100001"}, "plan 00017IL0100001 of 2026 stands on line 2 already"),
     ],
 )  # fmt: skip
+@pytest.mark.sampled(15)
 def test_a_mistake_is_named_by_file_and_line(catalog, files, name, line, cells, sentence):
     put(files, name, line, **cells)
     with pytest.raises(BadFiles) as refused:

@@ -70,6 +70,7 @@ def premium(draft, user):
     ],
 )  # fmt: skip
 @pytest.mark.feature("FAM_01")
+@pytest.mark.sampled(5)
 def test_an_arrangement_is_optional_and_its_contribution_is_money(draft, user, values, said):
     save(draft, user, "household", "hra", **values)
     assert lacking(draft, user, "household", "hra") == said
@@ -169,6 +170,7 @@ def test_a_spouse_is_added_edited_and_deleted_by_buttons_without_scripts(draft, 
 )  # fmt: skip
 @pytest.mark.feature("FAM_06")
 @pytest.mark.feature("FAM_07")
+@pytest.mark.sampled(4)
 def test_a_card_is_saved_as_a_whole_or_says_what_is_wrong(draft, user, cards, values, field, said):
     saved, form = save_card(draft, user, cards, **values)
     assert not saved.changed

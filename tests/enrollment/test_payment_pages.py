@@ -192,6 +192,7 @@ def test_a_successful_payment_is_said_on_the_page_and_in_the_list(world, paying,
 
 @pytest.mark.feature("PAY_09")
 @pytest.mark.parametrize("spoil", ["x", "", "other"])
+@pytest.mark.sampled(1)
 def test_a_link_back_that_is_not_ours_is_nothing(world, paying, sign_in, spoil):
     path = payments.return_path(paying)
     if spoil == "other":

@@ -316,6 +316,7 @@ def test_the_portal_cancels_what_is_held_and_nothing_that_is_charged(desk):
 
 @pytest.mark.feature("PAY_05")
 @pytest.mark.parametrize("digits", [VISA, LATE, TWICE])
+@pytest.mark.long
 def test_fifty_submits_and_releases_at_once_are_one_charge(desk, digits):
     payment_id = in_review(desk, card(desk, digits))
     acts = [lambda: submit(desk, payment_id)] * 40 + [lambda: desk.release(payment_id, now=NOW)] * 10

@@ -207,6 +207,7 @@ def test_what_is_past_due_on_a_policy_has_words_of_its_own():
         ({"card_number": "378282246310005"}, "security_code", "security_code_4"),
     ],
 )
+@pytest.mark.sampled(6)
 def test_a_card_is_asked_for_completely(changes, field, sentence):
     payer = Payer()
     response = payer.post(**{**CARD, **changes})
@@ -257,6 +258,7 @@ def test_the_terms_must_be_accepted(details):
         ({"autopay_consent": None}, "autopay_consent", "need_autopay_consent"),
     ],
 )
+@pytest.mark.sampled(3)
 def test_autopay_with_a_card_asks_for_a_bank_account_and_consent(changes, field, sentence):
     payer = Payer()
     data = {name: value for name, value in {**CARD, **SECOND, **changes}.items() if value is not None}

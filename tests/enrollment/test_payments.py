@@ -112,6 +112,7 @@ def test_pressing_pay_again_leads_to_the_same_session(world, application, servic
 
 @pytest.mark.feature("PAY_05")
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.long
 def test_fifty_presses_at_the_same_moment_are_one_charge(world, application, service):
     made = at_once(*[lambda: begin(application, world)] * 50)
     assert {getattr(one, "pk", one) for one in made} == {Payment.objects.get().pk}
@@ -180,6 +181,7 @@ def test_while_the_service_is_away_no_second_session_is_opened(world, applicatio
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "expired", "returned"])
+@pytest.mark.sampled(2)
 def test_what_ended_without_money_can_be_paid_again(world, application, service, state):
     first = begin(application, world)
     tell(service.tell(first.external_id, state))
@@ -360,6 +362,7 @@ ORDERS = [Random(seed).sample(range(4), 4) for seed in range(3)]
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("lost", [(), (0, 2), (3,), (0, 1, 2, 3)])
+@pytest.mark.sampled(4)
 def test_order_duplicates_and_losses_end_the_same_after_reconciling(world, application, service, order, lost):
     payment = begin(application, world)
     news = [service.tell(payment.external_id, one) for one in ("scheduled", "submitted", "settled", "returned")]

@@ -85,6 +85,7 @@ def test_a_member_is_quoted_for_alone(world, household):
 
 @pytest.mark.feature("PRO_05")
 @pytest.mark.parametrize("name", ["prospect", "member", "account", "eapp"])
+@pytest.mark.sampled(2)
 def test_what_is_foreign_deleted_or_not_there_brings_nothing(world, household, sign_in, name):
     prospect = ProspectFactory(created_by=world.producer)
     ids = {

@@ -230,6 +230,7 @@ def test_rows_of_plans_that_are_not_there_are_named_and_skipped(catalog, vectors
     assert "P017: skipped, plan 00040OK0100004 of 2026 is not in the database" in lines
 
 
+@pytest.mark.long
 def test_the_whole_catalog_gives_every_expected_premium():
     """The one test that loads all 70,000 rates."""
     import_whole_catalog()
@@ -244,6 +245,7 @@ def test_the_whole_catalog_gives_every_expected_premium():
 @pytest.mark.skipif(
     not REFERENCE.is_dir(), reason="the premiums published for families in 2014 are not part of the project"
 )
+@pytest.mark.long
 def test_real_plans_of_2014_have_the_premiums_that_were_published():
     geography = geography_import.read(WHOLE / "geography")
     geography_import.write(geography, folder="geography", now=timezone.now(), imported_by="tests")

@@ -407,6 +407,7 @@ def test_the_preview_shows_the_document_and_sends_nothing(quote, world, sign_in)
         ({"agreed": ""}, "agreed", "Confirm that the client asked for the proposal by email."),
     ],
 )
+@pytest.mark.sampled(4)
 def test_bad_input_is_said_beside_its_field_and_kept(quote, world, sign_in, changes, field, words):
     response = sign_in(world.producer).post(url(quote), form(quote, **changes))
     assert response.status_code == 200

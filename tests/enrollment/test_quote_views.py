@@ -157,6 +157,7 @@ def test_a_valid_form_leads_to_the_plans_of_the_household(rita, world):
         ),
     ],
 )
+@pytest.mark.sampled(9)
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(rita, name, value, field, said):
     response = rita.post(NEW, {**TYPED, name: value})
     assert errors_of(response) == {field: said}
@@ -223,6 +224,7 @@ def test_household_members_are_added_and_removed_without_scripts(rita):
 
 
 @pytest.mark.feature("QUO_03")
+@pytest.mark.long
 def test_a_quote_holds_twenty_people(rita):
     page = main(rita.post(NEW, {**TYPED, "people": "20", "act": "add"}))
     assert page.one("input", name="people").attrs["value"] == "20"
@@ -311,6 +313,7 @@ def assert_nothing_breaks(rita, quote, value: str, *, fields: list[str], filters
 
 
 @pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.sampled(2)
 def test_hostile_values_break_nothing(rita, quote, value):
     """Each in every other field, so that each field gets three of them."""
     first = HOSTILE.index(value) % 2
@@ -402,6 +405,7 @@ def test_filters_stand_in_the_address_and_ticks_are_kept(rita, quote):
 
 @pytest.mark.feature("QUO_04")
 @pytest.mark.parametrize("act", ["review", "compare", "save"])
+@pytest.mark.sampled(2)
 def test_the_buttons_keep_the_ticks_and_lead_on(rita, quote, act):
     response = rita.post(page_of(quote), {"shown": key_of(DENTAL), "act": act})
     assert response["Location"] == page_of(quote, f"{act}/")
@@ -600,6 +604,7 @@ def test_deleting_asks_first_and_can_be_undone(rita, world, three, sign_in):
 
 @pytest.mark.feature("SRC_10")
 @pytest.mark.parametrize("name", ["", "edit/", "compare/", "review/", "save/"])
+@pytest.mark.sampled(3)
 def test_a_foreign_quote_cannot_be_told_from_one_that_does_not_exist(catalog, world, sign_in, quote, name):
     for who in (world.outsider, world.sibling):
         client = sign_in(who)

@@ -32,6 +32,7 @@ def test_without_the_block_nothing_is_remembered():
 
 
 @pytest.mark.parametrize("step", [step.slug for step in STEPS])
+@pytest.mark.sampled(3)
 def test_no_step_asks_for_the_same_answers_over_and_over(step, world, sign_in):
     row = ready_application(world.number, world.producer)
     browser = sign_in(world.producer)

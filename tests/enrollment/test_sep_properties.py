@@ -90,6 +90,7 @@ def test_coverage_begins_on_a_first_after_the_application_unless_a_child_has_com
 
 
 @given(cases, days, st.data())
+@pytest.mark.long
 def test_what_is_told_about_other_days_is_what_they_would_give(case, happened, data):
     event = case[2]
     applied = happened + timedelta(data.draw(st.integers(-event.days_before, event.days_after)))

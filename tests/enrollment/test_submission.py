@@ -273,6 +273,7 @@ def spoil(what: str, application: Application, world) -> None:
         ("no address", "applicant", "home address is not complete"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_what_the_rules_refuse_has_failed_at_once_and_says_why(world, ready, what, step, words):
     spoil(what, ready, world)
     made = submit(ready, world.producer)
@@ -568,6 +569,7 @@ def test_a_policy_the_feed_has_brought_is_not_handed_over_again(world, ready):
 @pytest.mark.parametrize(
     "broken", ["_keep_to_one_policy", "_conclude", "_accept", "_record", "_tell_accepted", "notify_all"]
 )
+@pytest.mark.sampled(3)
 def test_settling_that_fails_later_keeps_nothing_and_is_done_again(world, corrected, monkeypatch, broken):
     first, _ = corrected
     Submission.objects.filter(number=2).update(answers_sha256="0")  # not the same any more: somebody is told

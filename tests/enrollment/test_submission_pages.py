@@ -120,6 +120,7 @@ def test_a_changed_premium_is_shown_and_confirmed_by_the_button(world, ready, si
 
 
 @pytest.mark.parametrize("total", ["", "1", "1e999", "NaN", "-5", "\x00", "9" * 30])
+@pytest.mark.sampled(4)
 def test_a_confirmation_that_cannot_be_read_confirms_nothing(world, ready, sign_in, total):
     PlanRate.objects.filter(plan__line="MEDICAL", first_age=39).update(rate="1000.00")
     posted = {"form_key": KEY, "effective_date": f"{ready.effective_date}", "total": total}

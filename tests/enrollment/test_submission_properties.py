@@ -441,7 +441,7 @@ def never_submits(data: st.DataObject) -> Callable[[Desk], None]:
 
 # An example takes half a second: a failing one is told as it is, not made smaller.
 AS_IT_IS = {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck), "database": None}
-few = settings(derandomize=True, max_examples=8, **AS_IT_IS)
+few = settings(derandomize=True, max_examples=3, **AS_IT_IS)
 many = settings(max_examples=120, **AS_IT_IS)
 
 

@@ -79,6 +79,7 @@ def test_an_answer_that_was_taken_away_stops_it_and_is_named(world, ready, sign_
     assert Application.objects.get().status == "INCOMPLETE"
 
 
+@pytest.mark.long
 def test_the_demo_has_submitted_applications_at_every_point_of_their_way(world, catalog):
     load_tables()
     assert submissions.add_submissions(by=world.producer, now=timezone.now()) == 4
@@ -160,6 +161,7 @@ def complete(application: Application) -> None:
 
 
 @pytest.mark.feature("LST_08")
+@pytest.mark.long
 def test_every_gap_leads_to_a_place_that_is_on_its_page(world, sign_in):
     """Of an application that lacks everything and one of a child in Texas with half of the answers."""
     load_tables()
@@ -183,6 +185,7 @@ def test_every_gap_leads_to_a_place_that_is_on_its_page(world, sign_in):
 
 
 @pytest.mark.parametrize("ended", ["logged out", "idle"])
+@pytest.mark.sampled(1)
 def test_a_page_sent_by_somebody_signed_out_is_opened_again_after_the_login(world, ready, sign_in, ended):
     """What was kept before is there; what arrives without a session is not taken."""
     urls = [*(url for _step, url in addresses(ready)), f"{PAGE}submit/"]

@@ -141,6 +141,7 @@ def test_the_texts_open_in_a_window_and_as_a_page(draft, client, kind, title):
 @pytest.mark.parametrize(
     ("us_state", "form", "shown"), [("IL", "DENTAL", True), ("TX", "DENTAL", False), ("TX", "MEDICAL_DENTAL", True)]
 )
+@pytest.mark.sampled(1)
 def test_coverage_replacement_is_not_on_every_dental_form(draft, client, world, us_state, form, shown):
     Application.objects.filter(pk=draft.pk).update(us_state=us_state, form_type=form, replaces_coverage=True)
     page = pages.read(client.get(URL))

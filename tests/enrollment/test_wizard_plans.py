@@ -140,6 +140,7 @@ def test_people_dates_and_county_that_change_are_priced_anew_and_it_is_said(draf
         ({"born": None}, "Enter the date of birth of everybody to be covered (the primary applicant)."),
     ],
 )
+@pytest.mark.sampled(1)
 def test_without_county_date_or_birthday_nothing_is_priced_and_nothing_lost(
     draft, client, world, medical, change, sentence
 ):
@@ -241,6 +242,7 @@ def test_a_dental_application_has_neither_medical_coverage_nor_the_attestation(d
 
 @pytest.mark.feature("PLN_01")
 @pytest.mark.parametrize("value", ["999999999", "-1", "x", "9" * 25, "1-1e9", "=1+1"])
+@pytest.mark.sampled(3)
 def test_what_is_no_plan_of_the_list_is_refused(draft, client, world, value):
     page = pages.read(client.post(URL, {**PLAN, "plan-medical": value, "act": "next"}))
     assert "Choose a plan of the list." in page.text

@@ -392,6 +392,7 @@ def test_the_spouse_of_one_household_has_a_cell_phone(loaded):
 # --- Nobody real ---
 
 
+@pytest.mark.long
 def test_no_ssn_was_ever_issued(loaded):
     members = list(Member.objects.filter(ssn__isnull=False))
     assert len(members) > 4_000
@@ -448,6 +449,7 @@ def assert_everything_can_be_told(policies: QuerySet[Policy], *, batch: int) -> 
         assert judged, judged.errors
 
 
+@pytest.mark.long
 def test_every_kind_of_change_to_a_sample_of_the_book_is_a_valid_834(loaded):
     # The households with a story of their own have account numbers below the others'.
     told_stories = Policy.objects.filter(account__number__lt="200000000")

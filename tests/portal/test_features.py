@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +17,15 @@ FEATURES = ROOT / "docs" / "features.md"
 ROW = re.compile(r"^\| ([A-Z]{2,4}_\d{2}) \| (.+?) \| (.+?) \|$")
 
 
-def marked_in(source: str) -> set[str]:
-    """IDs of every ``pytest.mark.feature("ID")`` in a file: on tests, on classes or for the whole module."""
+LEFT_OUT = {"pytest.mark.long", "pytest.mark.drill"}  # of make test
+
+
+def features_of(marks: list[ast.expr]) -> set[str]:
+    """IDs of every ``pytest.mark.feature("ID")`` among these marks."""
     return {
         str(node.args[0].value)
-        for node in ast.walk(ast.parse(source))
+        for mark in marks
+        for node in ast.walk(mark)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "feature"  # the quick look first: a file has thousands of calls
@@ -29,12 +34,38 @@ def marked_in(source: str) -> set[str]:
     }
 
 
+def marked_tests(body: list[ast.stmt], around: list[ast.expr]) -> Iterator[list[ast.expr]]:
+    """The marks of each test of a module or class, those of what is around it among them."""
+    own = [node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"]
+    around = around + [mark for value in own for mark in (value.elts if isinstance(value, ast.List) else [value])]
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from marked_tests(node.body, around + node.decorator_list)
+        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            yield around + node.decorator_list
+
+
 @cache
-def proofs() -> dict[str, set[str]]:
+def marks_of_tests(source: str) -> list[list[ast.expr]]:
+    return list(marked_tests(ast.parse(source).body, []))
+
+
+def marked_in(source: str, *, everyday: bool = False) -> set[str]:
+    """IDs that the tests of a file prove, on their own, with their class or with the whole module; in make test alone."""
+    return {
+        feature
+        for marks in marks_of_tests(source)
+        if not everyday or LEFT_OUT.isdisjoint(map(ast.unparse, marks))
+        for feature in features_of(marks)
+    }
+
+
+@cache
+def proofs(*, everyday: bool = False) -> dict[str, set[str]]:
     """The test files that prove each ID."""
     found = defaultdict(set)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for feature in marked_in(path.read_text()):
+        for feature in marked_in(path.read_text(), everyday=everyday):
             found[feature].add(str(path.relative_to(ROOT)))
     return dict(found)
 
@@ -62,6 +93,10 @@ def test_every_listed_behaviour_is_proven_where_the_list_says():
     assert wrong == {}
 
 
+def test_every_behaviour_has_a_proof_in_make_test():
+    assert set(proofs()) - set(proofs(everyday=True)) == set(), "only tests marked long or drill prove these"
+
+
 def test_each_behaviour_is_listed_once_and_in_order():
     features = [feature for feature, _, _ in rows()]
     assert features == sorted(set(features))
@@ -75,8 +110,24 @@ def test_each_behaviour_is_told_in_a_sentence():
 @pytest.mark.parametrize(
     ("source", "features"),
     [
+        ('@pytest.mark.feature("AAA_01")\n@pytest.mark.long\ndef test_one(): ...', set()),
+        ('pytestmark = pytest.mark.drill\n@pytest.mark.feature("AAA_02")\ndef test_one(): ...', set()),
+        (
+            '@pytest.mark.feature("AAA_03")\n'
+            '@pytest.mark.parametrize("one", [1, pytest.param(2, marks=pytest.mark.long)])\ndef test_one(one): ...',
+            {"AAA_03"},
+        ),
+    ],
+)
+def test_what_make_test_leaves_out_is_no_everyday_proof(source, features):
+    assert marked_in(source, everyday=True) == features
+
+
+@pytest.mark.parametrize(
+    ("source", "features"),
+    [
         ('@pytest.mark.feature("AAA_01")\ndef test_one(): ...', {"AAA_01"}),
-        ('pytestmark = [pytest.mark.no_db, pytest.mark.feature("AAA_02")]', {"AAA_02"}),
+        ('pytestmark = [pytest.mark.no_db, pytest.mark.feature("AAA_02")]\ndef test_one(): ...', {"AAA_02"}),
         (
             '@pytest.mark.feature("AAA_03")\nclass TestOne:\n    @pytest.mark.feature("AAA_04")\n    def test(self): ...',
             {"AAA_03", "AAA_04"},

@@ -176,6 +176,7 @@ def test_case_numbers_are_unique_and_out_of_reach_of_the_others():
 
 
 @pytest.mark.parametrize("today", ODD_DAYS, ids=str)
+@pytest.mark.sampled(2)
 def test_a_load_holds_together_on_odd_days(today):
     loader.load(seed=3, today=today, members=SMALL)
     connection.check_constraints()
@@ -209,6 +210,7 @@ def load_and_take_back(**choices) -> str:
     return digest
 
 
+@pytest.mark.long
 def test_the_same_seed_and_day_give_the_same_rows_and_another_seed_or_day_does_not():
     usual = {"seed": 1, "today": TODAY, "members": SMALL}
     first = load_and_take_back(**usual)
@@ -231,6 +233,7 @@ def people_by_book(seed: int) -> dict[str, set[tuple[str, str, date]]]:
     return found
 
 
+@pytest.mark.long
 def test_another_seed_gives_other_people_in_every_book():
     one, other = people_by_book(1), people_by_book(2)
     assert one.keys() == other.keys() == {producer.npn for producer in books.demo_producers()}
@@ -315,6 +318,7 @@ def test_a_database_with_data_is_left_alone():
     assert not User.objects.exists()
 
 
+@pytest.mark.long
 def test_a_dry_run_keeps_nothing():
     assert "Would load 11 producers" in run("--dry-run", "--members", str(SMALL))
     assert loader.rows_already_there() == {}
@@ -339,6 +343,7 @@ def test_today_can_be_any_day():
     assert visible_to("rsolberg7").filter(paid_to_date=date(2024, 2, 29)).exists()
 
 
+@pytest.mark.long
 def test_terms_that_are_published_already_are_the_ones_accepted():
     terms = TermsVersion.objects.create(version="2025-07", body="...", published_at=timezone.now())
     run("--members", str(SMALL))

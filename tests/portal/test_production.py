@@ -65,6 +65,7 @@ def production() -> dict[str, str]:
         ("LOG_FORMAT", "'json'"),
     ],
 )
+@pytest.mark.sampled(8)
 def test_production_is_strict(production, name, value):
     assert production[name] == value
 

@@ -30,9 +30,11 @@ def project(tmp_path: Path) -> Path:
         ("clients/cards/data/rules.csv", True),
         ("enrollment/shipped.py", True),
         ("README.md", False),
+        ("enrollment/__pycache__/shipped.cpython-311.pyc.1234", False),  # while Python writes it
     ],
 )
 def test_what_migrations_could_run_and_read_counts(project, changed, counts):
     before = fingerprint(project)
+    (project / changed).parent.mkdir(exist_ok=True)
     (project / changed).write_text("# another letter")
     assert (fingerprint(project) != before) is counts

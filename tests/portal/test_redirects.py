@@ -29,6 +29,7 @@ def leads_out(address: str) -> bool:
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
+@pytest.mark.sampled(5)
 def test_no_next_leads_out_of_the_portal(world, sign_in, address):
     client = sign_in(world.producer)
     answers = [
@@ -54,7 +55,10 @@ def test_whoever_reads_where_to_go_next_checks_that_it_is_here():
     unchecked = []
     for app in ("portal", "accounts", "clients", "enrollment", "ecomm", "reporting"):
         for path in sorted(Path(settings.BASE_DIR, app).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            source = path.read_text()
+            if not any(word in source for word in ('"next"', "'next'", "HTTP_REFERER", "Referer")):
+                continue
+            for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.FunctionDef):
                     body = ast.unparse(node)
                     reads = ".get('next'" in body or "HTTP_REFERER" in body or ".get('Referer'" in body

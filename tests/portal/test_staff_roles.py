@@ -238,6 +238,7 @@ def doors(label: str) -> list[tuple[str, str]]:
 @pytest.mark.feature("ADM_01")
 @pytest.mark.parametrize("gate", ["with the table at the door", "by the pages' own checks"])
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.sampled(4)
 def test_every_address_is_open_exactly_to_the_roles_it_is_meant_for(role, gate, ask, monkeypatch):
     """Twice over: the site asks the table about every address, and each page asks for itself, should one be forgotten."""
     clerk = UserFactory(clerk=True, staff_role=role)
@@ -283,6 +284,7 @@ def test_an_administrator_has_every_action(rf):
 
 @pytest.mark.feature("ADM_01")
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.sampled(2)
 def test_the_first_page_shows_the_queues_and_the_lists_of_the_role(role, sign_in, ask):
     clerk = UserFactory(clerk=True, staff_role=role)
     page = sign_in(clerk).get("/admin/")
@@ -327,6 +329,7 @@ def test_from_another_network_or_before_the_second_step_there_is_no_administrati
         ("enrollment:applications", set()),
     ],
 )
+@pytest.mark.sampled(4)
 def test_pages_of_the_portal_open_by_role(name, allowed, sign_in):
     for role in ROLES:
         client = sign_in(UserFactory(clerk=True, staff_role=role))

@@ -221,6 +221,7 @@ def test_a_dated_report_says_its_days_and_what_narrows_it_and_can_be_changed(cli
     [("ALL", "producer", 1), ("INCOMPLETE", "producer", 1), ("FAILED", "producer", 0), ("ALL", "delegate_with_enroll", 1),
      ("ALL", "delegate", 0), ("ALL", "outsider", 0)],
 )  # fmt: skip
+@pytest.mark.sampled(3)
 def test_an_application_status_lists_applications_to_those_who_enroll(world, sign_in, status, who, rows):
     application = ApplicationFactory(producer_number=world.number, created_by=world.producer)
     response = sign_in(getattr(world, who)).post(BUILDER, {"application_status": status}, follow=True)

@@ -274,6 +274,7 @@ def test_a_long_statement_is_not_printed_and_says_what_to_do(world, sign_in, mon
 @pytest.mark.parametrize(
     "query", ["?sort=nothing&page=-1", "?r=unknown", "?format=exe", "?col=%00", "?page=" + "9" * 40]
 )
+@pytest.mark.sampled(2)
 def test_nonsense_in_the_address_is_read_as_nothing(world, sign_in, query):
     statement_of(world)
     client = sign_in(world.producer)

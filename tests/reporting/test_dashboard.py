@@ -72,6 +72,7 @@ def rows_behind(client, show: str) -> int:
 
 
 @pytest.mark.parametrize("person", ["producer", "principal", "delegate", "delegate_with_enroll", "outsider", "admin"])
+@pytest.mark.sampled(2)
 def test_every_figure_is_the_number_of_rows_of_its_list(book, sign_in, person):
     user = getattr(book, person)
     client = sign_in(user)
@@ -86,6 +87,7 @@ def test_every_figure_is_the_number_of_rows_of_its_list(book, sign_in, person):
 
 @pytest.mark.feature("REP_06")
 @pytest.mark.parametrize("person", ["producer", "principal", "sibling", "delegate", "outsider", "admin"])
+@pytest.mark.sampled(2)
 def test_grace_termed_and_active_together_are_all_on_every_scope(book, person):
     user = getattr(book, person)
     status, grace = dashboard.by_status(user), dashboard.grace_ageing(user)
@@ -159,6 +161,7 @@ def test_home_does_not_count_what_is_large(book, sign_in, monkeypatch):
 
 
 @pytest.mark.parametrize("show", ["", "nonsense", "month-99999-01", "paid-\x00", "status-ALL'--", "x" * 5000])
+@pytest.mark.sampled(2)
 def test_a_figure_that_does_not_exist_says_so(world, sign_in, show):
     answer = sign_in(world.producer).post(FIGURE, {"show": show})
     assert answer["Location"] == "/reports/"

@@ -223,6 +223,7 @@ def test_without_consent_there_is_no_text_message(world, sign_in):
         ("?number=١٢٣٤٥٦٧٨٩", 0),
     ],
 )
+@pytest.mark.sampled(4)
 def test_the_counts_on_top_narrow_the_list_and_nonsense_is_read_as_nothing(world, sign_in, query, shown):
     client = sign_in(world.producer)
     page = pages.read(client.get(f"{DESK}{query}"))
@@ -345,6 +346,7 @@ def test_of_two_at_the_same_moment_one_writes(world):
         ({"snoozed_until": "12/31/9999"}, "Choose a day up to"),
     ],
 )
+@pytest.mark.sampled(4)
 def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(world, sign_in, data, error):
     answer = post(sign_in(world.producer), world.policy, **{"note": "my note", **data})
     assert answer.status_code == 200

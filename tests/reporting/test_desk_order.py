@@ -147,6 +147,7 @@ def keys(rows) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.sampled(3)
 def test_order_counts_and_pages_are_those_of_a_recount_of_every_policy(world, catalog, seed):
     dice = random.Random(seed)
     random_book(world, dice)

@@ -140,6 +140,7 @@ def test_the_form_remembers_what_was_asked(client, every_status):
 
 @pytest.mark.feature("REP_06")
 @pytest.mark.parametrize("chosen", ["GRACE", "TERMED", "ACTIVE"])
+@pytest.mark.sampled(1)
 def test_a_report_on_one_status_lists_only_those(client, every_status, chosen):
     grid = pages.grid(run(client, chosen))
     assert grid.rows
@@ -165,6 +166,7 @@ def test_all_lists_every_policy_with_its_word(client, every_status):
 
 @pytest.mark.feature("REP_06")
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.sampled(2)
 def test_grace_and_termed_and_active_add_up_to_all(world, seed):
     dice = random.Random(seed)
     statuses = [status.value for status in PolicyStatus]
@@ -229,6 +231,7 @@ def test_without_the_right_there_is_no_report(world, sign_in, who):
     assert run(sign_in(getattr(world, who)), "ALL").status_code == 403
 
 
+@pytest.mark.long
 def test_five_thousand_policies_of_others_are_not_mine(world, client):
     book(world.outsider_policy, ["GRACE"] * 5000)
     book(world.policy, ["GRACE"] * 2)
@@ -273,6 +276,7 @@ def test_a_new_report_starts_without_the_filters_of_the_last(client, every_statu
 
 
 @pytest.mark.parametrize("who", ["producer", "delegate", "admin"])
+@pytest.mark.sampled(1)
 def test_a_long_report_asks_no_more_than_a_short_one(world, sign_in, who):
     client = sign_in(getattr(world, who))
     counts = []
@@ -358,6 +362,7 @@ def test_the_file_is_the_current_result_with_its_filters_order_and_columns(clien
 
 
 @pytest.mark.feature("REP_17")
+@pytest.mark.long
 def test_a_file_of_three_thousand_rows_is_complete(world, client):
     book(world.policy, ["GRACE"] * 2999)
     grid = pages.grid(run(client, "GRACE"))

@@ -198,6 +198,7 @@ DATED = {
 @pytest.mark.feature("REP_13")
 @pytest.mark.feature("REP_06")
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.sampled(1)
 def test_each_dated_report_is_the_recount_on_every_scope(world, seed):
     lines, dice = random_book(world, seed), random.Random(seed)
     for who, code in product(PEOPLE, DATED):
@@ -274,6 +275,7 @@ def covered_today(coverage: Coverage) -> bool:
 
 @pytest.mark.feature("REP_14")
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.sampled(1)
 def test_the_reports_on_ages_are_the_recount_over_people(world, seed):
     lines, dice = random_book(world, seed), random.Random(seed)
     people = {line.row.pk: list(Coverage.objects.filter(policy=line.row).select_related("member")) for line in lines}

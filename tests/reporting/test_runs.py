@@ -216,6 +216,7 @@ def test_a_file_is_given_only_while_every_book_in_it_may_be_opened(world, sign_i
 
 
 @pytest.mark.parametrize("who", ["principal", "sibling", "outsider", "delegate", "admin"])
+@pytest.mark.sampled(3)
 def test_a_run_is_nobody_elses(world, sign_in, who):
     run = make(request_run(world.producer))
     other = sign_in(getattr(world, who))

@@ -159,6 +159,7 @@ def test_the_days_as_entered_are_recognised_as_a_period_that_moves(client):
         ({"name": "A", "day_of_month": "31"}, "day_of_month", "Choose a day from 1 to 28, which every month has."),
     ],
 )
+@pytest.mark.sampled(3)
 def test_what_cannot_be_saved_is_said_beside_its_field(world, client, data, field, said):
     save_report(world.producer, "Everybody")
     page = pages.read(client.post(save_address(client, policy_status="ALL"), {**data, "form_key": KEY}))

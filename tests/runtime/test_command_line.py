@@ -144,6 +144,18 @@ def test_missing_test_programs_are_named_with_what_is_skipped(bootstrap, monkeyp
     assert "apt-get install -y --no-install-recommends chromium redis-server" in said
 
 
+def test_the_small_browser_is_asked_for_once_and_only_where_there_is_one(bootstrap, monkeypatch):
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "apt-cache" else None)
+    wanted = []
+    monkeypatch.setattr(bootstrap, "install_packages", wanted.append)
+    for there in (False, True):
+        monkeypatch.setattr(bootstrap, "works", lambda command, there=there: there)
+        bootstrap.install_small_browser()
+        bootstrap.install_small_browser()
+        (bootstrap.VENV / ".small-browser-asked-for").unlink()
+    assert wanted == [["chromium-headless-shell"]]
+
+
 def test_make_demo_takes_nothing_away_from_an_environment_it_did_not_make(bootstrap, monkeypatch):
     monkeypatch.setattr(bootstrap, "find_uv", lambda: "/usr/bin/uv")
     monkeypatch.setattr(bootstrap, "uv_environment", dict)

@@ -203,6 +203,7 @@ def test_unreachable_database_url_is_named(demo):
     assert "secret" not in refused.said
 
 
+@pytest.mark.long
 def test_reset_demo_refuses_while_the_database_is_used_and_clears_it_later(cluster, hold):
     runtime_dir = cluster.parent
     holder = hold(cluster)

@@ -22,7 +22,9 @@ APPS = ("accounts", "clients", "enrollment", "ecomm", "reporting", "portal")
 def fingerprint(base: Path | None = None) -> str:
     """Of every file of the portal's apps: migrations run code of theirs and read their data."""
     root = base or Path(settings.BASE_DIR)
-    files = [path for app in APPS for path in (root / app).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = [
+        path for app in APPS for path in (root / app).rglob("*") if "__pycache__" not in path.parts and path.is_file()
+    ]
     digest = hashlib.sha256(repr((django.VERSION, settings.INSTALLED_APPS, str(settings.SHIPPED_CATALOG_DIR))).encode())
     for path in sorted(files):
         digest.update(str(path.relative_to(root)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

@@ -141,6 +141,7 @@ def test_a_file_gives_way_to_a_link(browser):
         ({"upload": SimpleUploadedFile("a.pdf", b"<script>alert(1)</script>" * 20)}, "upload", ""),
     ],
 )
+@pytest.mark.sampled(5)
 def test_what_is_wrong_with_a_resource_stands_beside_the_field(browser, changes, field, said):
     response = browser.post(url(Resource, "add"), {**RESOURCE, **changes})
     assert response.status_code == 200
@@ -261,6 +262,7 @@ def test_the_address_of_a_published_item_stays(browser):
         ),
     ],
 )
+@pytest.mark.sampled(3)
 def test_what_is_wrong_with_an_item_stands_beside_the_field(browser, changes, field, said):
     NewsItemFactory(slug="taken")
     response = browser.post(url(NewsItem, "add"), {**NEWS, **changes})

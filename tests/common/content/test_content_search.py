@@ -65,6 +65,7 @@ def test_one_box_finds_resources_news_and_courses_each_under_its_heading(rita):
         ("é" * 100, False),
     ],
 )
+@pytest.mark.sampled(6)
 def test_what_finds_a_form(rita, typed, hit):
     ResourceFactory(
         with_file=True, title="Change of Address", form_number="PS-1010", product=Resource.Product.ACA_MEDICAL

@@ -86,6 +86,7 @@ def test_a_file_says_what_it_belongs_to_and_its_download_stands_in_the_history_o
 
 
 @pytest.mark.parametrize("state", ["PENDING", "INFECTED", "removed"])
+@pytest.mark.sampled(1)
 def test_an_unreleased_file_is_never_handed_out(world, sign_in, stored, state):
     if state == "removed":
         StoredFile.objects.update(removed_at=timezone.now())
@@ -108,6 +109,7 @@ def test_nobody_but_carrier_staff_gets_a_file(world, sign_in, stored, client):
     assert sign_in(world.admin).get("/admin/files/storedfile/999999/download/").status_code == 404
 
 
+@pytest.mark.long
 def test_the_list_shows_the_states_and_takes_no_more_queries_with_more_rows(
     world, sign_in, stored, django_assert_max_num_queries
 ):
@@ -146,6 +148,7 @@ def test_a_waiting_file_says_why_it_waits_and_can_be_scanned_again(world, sign_i
         ("", "NOT_SCANNED", False),
     ],
 )
+@pytest.mark.sampled(3)
 def test_what_can_be_scanned_has_its_button_on_its_own_page(world, sign_in, settings, stored, scanner, scan, offered):
     settings.UPLOADS_SCANNER = scanner
     StoredFile.objects.update(scan=scan, scanned_at=timezone.now() if scan in ("CLEAN", "INFECTED") else None)
@@ -156,6 +159,7 @@ def test_what_can_be_scanned_has_its_button_on_its_own_page(world, sign_in, sett
 # That nothing else serves them
 
 
+@pytest.mark.long
 def test_no_address_leads_to_the_store(world, sign_in, stored):
     path = store.path_of(stored.key)
     relative = path.relative_to(store.root())

@@ -102,6 +102,7 @@ WHOLE = {
 @pytest.mark.timeout(600)
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
+@pytest.mark.long
 def test_damaged_files_are_taken_or_refused_and_nothing_else(data):
     name = data.draw(st.sampled_from(sorted(WHOLE)))
     broken = bytearray(WHOLE[name])
