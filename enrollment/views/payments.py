@@ -171,7 +171,7 @@ def client_pay(request: AuthenticatedHttpRequest, account_number: str) -> HttpRe
         Account.objects.for_user(request.user, perm=Perm.CLIENT_SERVICE), number=account_number
     )
     mine = Policy.objects.for_user(request.user, perm=Perm.CLIENT_SERVICE).filter(account=account)
-    policies = list(mine.select_related("account").order_by("id"))
+    policies = list(mine.select_related("account", "producer_number__producer").order_by("id"))
     if why := selector.why_no_past_due(policies):
         messages.info(request, why)
         return redirect("clients:detail", account_number)
@@ -183,7 +183,13 @@ def client_pay(request: AuthenticatedHttpRequest, account_number: str) -> HttpRe
         return _leave(
             request, lambda: service.begin_past_due(policy=policy, by=request.user, at=timezone.now()), policy=policy
         )
-    audit.record("client.past_due_viewed", by=request.user, object_type="account", object_id=account_number)
+    audit.record(
+        "client.past_due_viewed",
+        by=request.user,
+        for_producer=policies[0].producer_number.producer.npn,
+        object_type="account",
+        object_id=account_number,
+    )
     context = {"account": account, "lines": selector.past_due_lines(request.user, policies)}
     return render(request, "enrollment/client_pay.html", context)
 
