@@ -148,6 +148,7 @@ def _record(
         audit.record(
             "report.requested",
             by=by,
+            for_producer=by.npn_worked_for(Perm.REPORT_RUN),
             object_type="report run",
             object_id=str(run.pk),
             details={"report": criteria.report or "policy_status", "trigger": run.trigger, "format": run.file_format},
@@ -285,6 +286,7 @@ def _finish(run: ReportRun, watcher: Watcher | None, *, by: User, now: datetime,
     audit.record(
         "report.made",
         by=by,
+        for_producer=by.npn_worked_for(Perm.REPORT_RUN),  # a worker has no request that would tell
         object_type="report run",
         object_id=str(run.pk),
         details={**details, "format": run.file_format},
