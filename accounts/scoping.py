@@ -144,14 +144,14 @@ def producers_acted_for(user: User, perm: Perm) -> list[Producer]:
     return [grant.producer for grant in _grants(user, None) if perm in _perms_of_grant(grant)]
 
 
-def npn_worked_for(user: User, perm: Perm) -> str:
-    """National producer number of the one producer a delegate uses ``perm`` for today (HOM_14).
+def npn_worked_for(user: User, perm: Perm | None) -> str:
+    """National producer number of the one producer a delegate uses ``perm`` for today (HOM_14); ``None``: any right at all.
 
     Empty when it is used for several at once, and for people who are no delegates.
     """
     if user.role != user.Role.DELEGATE:
         return ""
-    npns = [grant.producer.npn for grant in _grants(user, None) if perm in _perms_of_grant(grant)]
+    npns = [grant.producer.npn for grant in _grants(user, None) if perm is None or perm in _perms_of_grant(grant)]
     return npns[0] if len(npns) == 1 else ""
 
 

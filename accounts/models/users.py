@@ -155,8 +155,8 @@ class User(AbstractUser):
     def has_portal_perm(self, perm: Perm) -> bool:
         return perm in self.perms_held
 
-    def npn_worked_for(self, perm: Perm) -> str:
-        """The producer for whom a delegate's act under ``perm`` is stored; empty for several or none."""
+    def npn_worked_for(self, perm: Perm | None) -> str:
+        """The producer for whom a delegate's act under ``perm`` is stored, ``None``: under any; empty for several or none."""
         return scoping.npn_worked_for(self, perm)
 
     def work_for(self, producer_id: int | None) -> None:

@@ -191,4 +191,11 @@ def _about_screenshot(row: IssueReport, attached: StoredFile | None) -> str:
 
 
 def _record(action: str, row: IssueReport, by: User, **details: object) -> None:
-    audit.record(action, by=by, object_type="issuereport", object_id=str(row.number), details=details)
+    audit.record(
+        action,
+        by=by,
+        for_producer=by.npn_worked_for(None),
+        object_type="issuereport",
+        object_id=str(row.number),
+        details=details,
+    )

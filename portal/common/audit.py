@@ -12,8 +12,11 @@ class Actor(Protocol):
 
     def get_username(self) -> str: ...
 
-    def npn_worked_for(self, perm: Perm) -> str:
-        """National producer number of the one producer a delegate uses ``perm`` for; empty for several or none."""
+    def npn_worked_for(self, perm: Perm | None) -> str:
+        """National producer number of the one producer a delegate uses ``perm`` for; empty for several or none.
+
+        ``None`` is any right: for what is done for a producer on a page that asks for being signed in only.
+        """
 
 
 def record(

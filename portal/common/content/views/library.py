@@ -168,7 +168,13 @@ def resource_download(request: HttpRequest, resource_id: int) -> HttpResponseBas
         messages.warning(request, "This file cannot be opened yet. It is being checked; please try again later.")
         return redirect("content:resources")
     user: Any = request.user
-    audit.record("resource.downloaded", by=user, object_type="resource", object_id=str(resource.pk))
+    audit.record(
+        "resource.downloaded",
+        by=user,
+        for_producer=user.npn_worked_for(None),
+        object_type="resource",
+        object_id=str(resource.pk),
+    )
     return response
 
 
