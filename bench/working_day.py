@@ -119,7 +119,7 @@ def _mixed(portal, people: list[dict]) -> None:
                 taken[page].append(answer.seconds)
 
     for person in people:  # each web process and the database's caches have seen each page
-        browser, chance = Browser(portal.port, {"__Host-sessionid": person["session"]}), random.Random(1)  # noqa: S311
+        browser, chance = Browser(portal.port, {"__Host-sessionid": person["session"]}), random.Random(1)  # noqa: S311 - the same addresses each time
         for page in [*PAGES, *PAGES]:
             answer = browser.get(address(page, person, chance))
             assert answer.status == 200, (page, answer.status, answer.location)

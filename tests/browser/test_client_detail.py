@@ -71,7 +71,7 @@ def test_what_is_not_possible_is_said_by_keyboard_and_without_scripts(world, sig
     )
     page = new_context(java_script_enabled=False).new_page()
     sign_in_as(world.producer, on=page, at=f"/clients/{world.account_number}/")
-    assert page.get_by_role("option", name="Change PCP (not possible now)").is_disabled()
+    expect(page.get_by_role("option", name="Change PCP (not possible now)")).to_be_disabled()
     page.get_by_text("Not possible now: Change PCP").click()
     expect(page.get_by_text("None of the plans requires a PCP.")).to_be_visible()
     page.get_by_role("button", name="GO").click()

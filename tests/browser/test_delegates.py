@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.selectors import hierarchy
@@ -46,7 +46,7 @@ def give_code(page: Page) -> None:
 def test_from_the_invitation_to_the_first_client_search(world, sign_in_as, new_context, scripts):
     rita = sign_in_as(world.producer, on=new_context(java_script_enabled=scripts).new_page())
     invite(rita, "Nora", "Quill", "nora.quill@people.example")
-    assert rita.locator(".people-name", has_text="Nora Quill").get_by_text("Invited").is_visible()
+    expect(rita.locator(".people-name", has_text="Nora Quill").get_by_text("Invited")).to_be_visible()
 
     nora = new_context(java_script_enabled=scripts).new_page()
     nora.goto(link_in_the_mailbox("nora.quill@people.example"))

@@ -1,7 +1,7 @@
 """Sending documents and deleting one from the list, with and without scripts."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from ecomm.models import DocumentSubmission
 from tests.browser.conftest import PHONE
@@ -62,7 +62,7 @@ def test_two_files_are_sent_and_one_is_deleted_from_the_list(
     sent = DocumentSubmission.objects.order_by("tracking_number")
     assert [document.file.name for document in sent] == ["application.pdf", "license.png"]
     for document in sent:
-        assert page.get_by_role("row", name=f"{document.file.name} {document.tracking_number}").is_visible()
+        expect(page.get_by_role("row", name=f"{document.file.name} {document.tracking_number}")).to_be_visible()
     if scripts:
         assert_accessible(page)
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from playwright.sync_api import expect
 
 from enrollment.models import Application
 from tests.browser.conftest import PHONE
@@ -50,7 +51,7 @@ def test_an_on_exchange_plan_opens_a_tab_of_its_own_and_this_one_goes_to_the_quo
     link = page.get_by_role("link", name="opens in a new tab")
     assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
     page = sign_in_as(world.delegate_with_enroll, on=new_context().new_page(), at=f"/enroll/quotes/{quote.pk}/review/")
-    assert page.get_by_role("button", name=ENROLL).is_disabled()
+    expect(page.get_by_role("button", name=ENROLL)).to_be_disabled()
     page.get_by_text("Delegates cannot complete on-exchange enrollments.").wait_for()
     assert_accessible(page)
 
@@ -81,7 +82,7 @@ def test_the_pop_up_leads_to_the_draft_or_makes_another(world, sign_in_as, new_c
     page.get_by_role("button", name=ENROLL).click()
     page.get_by_role("heading", name="Enrollment has already been started").wait_for()
     if scripts:
-        assert page.get_by_role("dialog").is_visible()
+        expect(page.get_by_role("dialog")).to_be_visible()
         assert_accessible(page)
     page.get_by_role("link", name="Go To Incomplete Application").click()
     page.wait_for_url(first)

@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from playwright.sync_api import expect
 
 from enrollment.models import Quote, QuotePlan
 from tests.browser.conftest import PHONE
@@ -83,11 +84,11 @@ def test_a_quote_is_made_filtered_compared_reviewed_saved_and_listed(
     assert_accessible(page)
     page.get_by_role("link", name="Review Selected Plans").click()
     page.get_by_text("Select only one medical plan. 2 are selected.").wait_for()
-    assert page.get_by_role("button", name="Enroll in Selected Plans").is_disabled()
+    expect(page.get_by_role("button", name="Enroll in Selected Plans")).to_be_disabled()
     assert_accessible(page)
     page.locator("input[name=plan]").first.uncheck()
     page.get_by_text("Total of the ticked plans a month").wait_for()
-    assert page.get_by_role("button", name="Enroll in Selected Plans").is_enabled()
+    expect(page.get_by_role("button", name="Enroll in Selected Plans")).to_be_enabled()
 
     page.get_by_role("button", name="Save Quote").click()
     page.get_by_label("Quote Name").fill("Brandt, gold")

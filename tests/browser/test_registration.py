@@ -166,7 +166,7 @@ def test_without_scripts_the_server_marks_the_same_rules_and_says_each_error(new
     assert broken == {"special", "month", "refused_character"}
     expect(page.locator("[data-rule=month]")).to_contain_text("not followed")
     assert page.locator("#id_password_error strong").count() == 3
-    assert page.get_by_label("Show what is typed").is_hidden()
+    expect(page.get_by_label("Show what is typed")).to_be_hidden()
 
 
 def test_the_password_can_be_shown_and_is_sent_as_a_password(page):
@@ -235,7 +235,7 @@ def test_the_older_style_from_the_form_to_the_activated_login(new_context, setti
     expect(page.get_by_role("main").get_by_role("link", name="Contact Us")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("#states_error")).to_have_text("Choose at least one state.")
-    assert page.locator("[name=IL-city]").is_hidden()
+    expect(page.locator("[name=IL-city]")).to_be_hidden()
     page.get_by_label("Register for Illinois").check()
     page.get_by_label("Register for Texas").check()
     assert [page.locator(f"[name={s}-city]").is_visible() for s in ("IL", "MT", "NM", "OK", "TX")] == [
@@ -252,8 +252,8 @@ def test_the_older_style_from_the_form_to_the_activated_login(new_context, setti
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Confirm Texas Registration Information")).to_be_visible()
     page.emulate_media(media="print")
-    assert page.locator(".site-header").is_hidden()
-    assert page.get_by_role("button", name="Submit Registration").is_hidden()
+    expect(page.locator(".site-header")).to_be_hidden()
+    expect(page.get_by_role("button", name="Submit Registration")).to_be_hidden()
     page.emulate_media(media="screen")
     page.get_by_role("link", name="Edit").click()
     expect(page.locator("[name=TX-city]")).to_have_value("Testville")

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from ecomm.models import IssueReport
 from portal.common import outbox
@@ -77,18 +77,18 @@ def test_the_messages_page_and_its_menu_on_a_desk_and_on_a_phone(world, sign_in_
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Messages").click()
     menu = page.get_by_role("navigation", name="Messages")
     for name in ("New E-Question", "View My E-Questions", "Document Submission", "View Submitted Documents"):
-        assert menu.get_by_role("link", name=name, exact=True).is_visible()
-        assert page.get_by_role("main").get_by_role("link", name=name, exact=True).is_visible()
+        expect(menu.get_by_role("link", name=name, exact=True)).to_be_visible()
+        expect(page.get_by_role("main").get_by_role("link", name=name, exact=True)).to_be_visible()
     menu.get_by_text("Show less").click()
-    assert menu.get_by_role("link", name="New E-Question").is_hidden()
+    expect(menu.get_by_role("link", name="New E-Question")).to_be_hidden()
     page.goto("/clients/")
     clients = page.get_by_role("navigation", name="Clients")
-    assert clients.get_by_role("link", name="Client Search").is_hidden()
+    expect(clients.get_by_role("link", name="Client Search")).to_be_hidden()
     clients.get_by_text("Show more").click()
-    assert clients.get_by_role("link", name="Client Search").is_visible()
+    expect(clients.get_by_role("link", name="Client Search")).to_be_visible()
     page.set_viewport_size(PHONE)
     page.goto("/messages/")
-    assert page.get_by_role("navigation", name="Messages").is_hidden()
+    expect(page.get_by_role("navigation", name="Messages")).to_be_hidden()
     page.get_by_role("button", name="Menu", exact=True).click()
     drawer = page.locator("#site-nav")
     drawer.get_by_role("link", name="Report an Issue").click()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from enrollment.models import Application
 from portal.common.dates import as_text, today_in
@@ -57,7 +58,7 @@ def test_a_delegate_starts_an_application_and_confirms_the_terms(
     agree = page.get_by_label("I agree to the terms and conditions outlined above")
     if scripts:
         page.get_by_role("dialog").wait_for()
-        assert page.get_by_role("button", name="Continue").is_disabled()
+        expect(page.get_by_role("button", name="Continue")).to_be_disabled()
         assert_accessible(page)
     else:
         page.get_by_role("link", name="Terms and Agreements").click()
