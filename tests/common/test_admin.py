@@ -232,6 +232,7 @@ def test_encrypted_fields_cannot_be_probed_through_the_address(browser, caplog):
         assert browser.get(list_url(OutboundMessage), {"code__isnull": "1"}).status_code == 400
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("page", PAGES.values(), ids=str)
 def test_no_parameter_of_a_list_breaks_it_nor_its_file(page, rf, staff, browser, caplog):
     """A filter the list offers, what Django reads itself, a column by its name: with what no row can hold."""

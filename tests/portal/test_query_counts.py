@@ -321,6 +321,7 @@ PAGES = [
 ROOM = "size=100"
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_asks_as_often_for_one_row_as_for_twenty_five(page, world, sign_in):
     client = sign_in(getattr(world, page.who))

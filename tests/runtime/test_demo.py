@@ -88,6 +88,7 @@ def demo(prepared: Path) -> Iterator[Callable[..., Demo]]:
     wait_until(lambda: not server_processes(prepared / "postgres"))
 
 
+@pytest.mark.long
 def test_it_serves_pages_and_a_signal_stops_all_of_it(demo, prepared):
     running = demo()
     running.wait_ready()
