@@ -21,6 +21,7 @@ def main(people: int) -> None:
 
     settings.ALLOWED_HOSTS = ["*"]
     load_card_data()
+    ProducerNumberFactory.reset_sequence(398_000_000)  # 498000000 on: the demo's people have others
     made = []
     for place in range(people):
         user = UserFactory(
