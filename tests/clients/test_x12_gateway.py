@@ -241,7 +241,8 @@ def test_an_enrollment_tells_the_household_from_the_policys_rows(gateway, exchan
         *("LX*1", "LX*2"),
     ]
     assert len({one for one in segments(exchange, "REF") if one.startswith("REF*0F*")}) == 1
-    assert "*34*" not in sent_text(exchange)
+    insured = [one.split("*") for one in segments(exchange, "NM1") if one.startswith("NM1*IL*")]
+    assert [one[8] for one in insured] == ["ZZ"] * 3  # 34 would say that the SSN follows
     assert not [one for one in Member.objects.filter(account=family.account) if str(one.ssn) in sent_text(exchange)]
     assert judge(sent_text(exchange))
 

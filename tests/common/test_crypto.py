@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -13,10 +15,15 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SSN = "912345678"
 
 
-def stored_row(member: Member) -> str:
+MAY_HOLD_ANY_DIGITS = {"id", "account_id", "member_id", "created_at", "updated_at"}
+
+
+def stored_row(member: Member) -> dict[str, str]:
+    """The columns as the database holds them, but for those whose own digits may be anything."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT m::text FROM clients_member m WHERE id = %s", [member.pk])
-        return cursor.fetchone()[0]
+        cursor.execute("SELECT to_jsonb(m) FROM clients_member m WHERE id = %s", [member.pk])
+        columns = json.loads(cursor.fetchone()[0])
+    return {name: str(value) for name, value in columns.items() if name not in MAY_HOLD_ANY_DIGITS}
 
 
 @pytest.mark.no_db
@@ -89,9 +96,8 @@ def test_a_digest_depends_on_text_purpose_and_key(settings):
 def test_the_database_holds_no_social_security_number():
     member = MemberFactory(ssn=SSN)
     row = stored_row(member)
-    assert member.last_name in row
-    assert SSN not in row
-    assert SSN[-4:] not in row.replace(str(member.pk), "")
+    assert member.last_name in row.values()
+    assert [name for name, value in row.items() if SSN in value or SSN[-4:] in value] == []
     member.refresh_from_db()
     assert (member.ssn, member.ssn_last4) == (SSN, "5678")
 
@@ -120,9 +126,9 @@ def test_an_encrypted_field_can_be_asked_whether_it_is_known():
 def test_bulk_writes_are_encrypted_as_well():
     member = MemberFactory()
     Member.objects.filter(pk=member.pk).update(ssn=SSN)
-    assert SSN not in stored_row(member)
+    assert SSN not in str(stored_row(member))
     member.ssn = "987654321"
     Member.objects.bulk_update([member], ["ssn"])
-    assert "987654321" not in stored_row(member)
+    assert "987654321" not in str(stored_row(member))
     member.refresh_from_db()
     assert member.ssn == "987654321"
