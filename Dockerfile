@@ -34,5 +34,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["python", "scripts/healthcheck.py"]
 
 # Two threads a worker: more lose to the interpreter lock at every query. For more requests, more workers or machines.
+# How many connections each takes is in gunicorn.conf.py.
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "2", \
      "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "30", "--access-logfile", "-"]

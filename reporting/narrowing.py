@@ -93,10 +93,17 @@ def applications(user: User, asked: Criteria, *, today: date) -> Any:
 def applications_by_stage(user: User, *, today: date) -> dict[str, int]:
     """How many applications ``applications`` finds for each status that can be asked for, but All; one query."""
     rows = _with_newest_outcome(_usable_applications(user, today=today)).order_by()
-    counted: dict[str, int] = rows.aggregate(
-        **{code: Count("pk", filter=condition) for code, condition in _STAGES.items()}
-    )
+    counted = dict.fromkeys(_STAGES, 0)
+    for status, outcome, count in rows.values_list("status", "newest_outcome").annotate(count=Count("pk")):
+        counted[_stage_of(status, outcome)] += count
     return counted
+
+
+def _stage_of(status: str, newest_outcome: str | None) -> str:
+    """What ``_STAGES`` says, of one row: four counts with conditions of their own take Django twice as long to write down."""
+    if status != Application.Status.COMPLETED:
+        return status
+    return "SUBMITTED" if newest_outcome == Submission.Outcome.WAITING else "ACCEPTED"
 
 
 _COMPLETED = Q(status=Application.Status.COMPLETED)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from portal.common.access import Perm
+from portal.common.addresses import address_without_number
 
 
 @dataclass(frozen=True)
@@ -39,4 +38,6 @@ def register(*entries: Entry) -> None:
 def items_for(user: Any) -> list[Item]:
     """The menu for this person: only entries whose page they may open."""
     allowed = sorted((e for e in _entries.values() if user.has_portal_perm(e.perm)), key=lambda e: (e.order, e.label))
-    return [Item(label=entry.label, url=reverse(entry.url_name), method=entry.method) for entry in allowed]
+    return [
+        Item(label=entry.label, url=address_without_number(entry.url_name), method=entry.method) for entry in allowed
+    ]

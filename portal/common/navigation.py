@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from portal.common.access import Perm
+from portal.common.addresses import address_without_number
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def items_for(request: HttpRequest) -> list[Item]:
 
 def _items(entries: Iterable[Entry], path: str) -> list[Item]:
     """Items of one level. Of several whose addresses fit, the longest address is where one stands."""
-    found = [(entry, reverse(entry.url_name)) for entry in entries]
+    found = [(entry, address_without_number(entry.url_name)) for entry in entries]
     fits = [_fits(entry, url, path) for entry, url in found]
     best = max(fits, default=0)
     return [
