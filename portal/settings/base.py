@@ -286,7 +286,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or RUNTIME_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "portal.common.static_files.OneSheetStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "portal.common.static_files.WholeStaticFilesStorage"},
 }
 
 # --- Files people send (portal/common/files): checked, encrypted, scanned; never under an address of their own ---

@@ -65,11 +65,13 @@ function refreshIfStale() {
   }
 }
 
-setInterval(refresh, EVERY);
-document.addEventListener("visibilitychange", refreshIfStale);
-window.addEventListener("focus", refreshIfStale);
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) {
-    refresh(); // back from the browser's memory: the count may be an old one
-  }
-});
+if (document.getElementById("bell")) {
+  setInterval(refresh, EVERY);
+  document.addEventListener("visibilitychange", refreshIfStale);
+  window.addEventListener("focus", refreshIfStale);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      refresh(); // back from the browser's memory: the count may be an old one
+    }
+  });
+}

@@ -1,6 +1,10 @@
 // What the pages gain when scripts run. Every page works without this file.
 "use strict";
 
+import "./submenu.js";
+import "./session.js";
+import "./notifications.js";
+
 const root = document.documentElement;
 
 function isTyping(target) {

@@ -123,7 +123,6 @@ def test_the_page_carries_what_the_warning_needs(browser, clock):
     page = browser.get("/").text
     assert 'data-seconds-left="870"' in page
     assert 'data-warn-seconds="120"' in page
-    assert "portal/session.js" in page
     assert 'id="session-warning"' not in Client().get("/accounts/login/").text
 
 

@@ -1,11 +1,11 @@
-"""Style sheets that import their neighbours go out as one."""
+"""Style sheets and scripts that import their neighbours go out as one."""
 
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from portal.common.static_files import OneSheetStaticFilesStorage, with_imports, without_comments
+from portal.common.static_files import WholeStaticFilesStorage, with_imports, with_scripts, without_comments
 
 pytestmark = pytest.mark.no_db
 
@@ -16,7 +16,7 @@ def collect(tmp_path: Path):
 
     def collected(files: dict[str, str]) -> dict[str, str]:
         source, target = FileSystemStorage(tmp_path / "source"), tmp_path / "target"
-        storage = OneSheetStaticFilesStorage(location=str(target), base_url="/static/")
+        storage = WholeStaticFilesStorage(location=str(target), base_url="/static/")
         for name, text in files.items():
             (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "source" / name).write_text(text)
@@ -65,6 +65,19 @@ def test_addresses_of_the_sheet_itself_are_hashed_as_before(collect):
 def test_a_neighbour_with_addresses_of_its_own_is_refused():
     with pytest.raises(ValueError, match="relative to its own folder"):
         with_imports("a/x.css", '@import url("../b/y.css");\n', lambda name: "b{background:url(mark.svg)}")
+
+
+def test_an_imported_script_takes_the_place_of_its_import_and_keeps_its_names_to_itself(collect):
+    frame = '"use strict";\n\nimport "./bell.js";\n\nconst root = 1;\n'
+    out = collect({"portal/frame.js": frame, "portal/bell.js": "const root = 2;\n"})
+    assert out["portal/frame.js"] == '"use strict";\n\n{\nconst root = 2;\n}\n\nconst root = 1;\n'
+    assert out["portal/bell.js"] == "const root = 2;\n"
+
+
+@pytest.mark.parametrize("line", ["export const one = 1;", 'import { one } from "./other.js";', 'import "./other.js";'])
+def test_a_script_that_shares_names_is_refused(line):
+    with pytest.raises(ValueError, match="imports or exports"):
+        with_scripts("a/x.js", 'import "./y.js";\n', lambda name: f"const two = 2;\n{line}\n")
 
 
 def test_what_looks_like_a_comment_in_a_string_stays():

@@ -13,7 +13,7 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 
 from portal.common.paging import Page
-from portal.common.static_files import OneSheetStaticFilesStorage
+from portal.common.static_files import WholeStaticFilesStorage
 from portal.common.tables import SORT_ICONS, BoundColumn, BoundRow, Cell, TableView
 
 STATIC = Path(settings.BASE_DIR) / "static"
@@ -26,6 +26,9 @@ FIRST_LOAD = [
     "portal/theme.css",
     "portal/theme-boot.js",
     "portal/portal.js",
+    "portal/submenu.js",
+    "portal/session.js",
+    "portal/notifications.js",
     "portal/icons.svg",
     "portal/mark.svg",
     "portal/horizon.svg",
@@ -84,7 +87,7 @@ def test_no_template_loads_from_another_host():
 
 def test_every_reference_survives_hashed_names(tmp_path: Path):
     """The storage follows each url() and import; a missing file would break the release."""
-    storage = OneSheetStaticFilesStorage(location=str(tmp_path), base_url="/static/")
+    storage = WholeStaticFilesStorage(location=str(tmp_path), base_url="/static/")
     source = FileSystemStorage(location=str(STATIC))
     paths = {}
     for path in sorted(STATIC.rglob("*")):
@@ -95,6 +98,7 @@ def test_every_reference_survives_hashed_names(tmp_path: Path):
             paths[name] = (storage, name)
     for name, _hashed, processed in storage.post_process(paths):
         assert not isinstance(processed, Exception), f"{name}: {processed}"
+    assert "import " not in (tmp_path / storage.stored_name("portal/portal.js")).read_text()
     assert re.search(r"horizon\.[0-9a-f]{12}\.svg", (tmp_path / storage.stored_name("portal/theme.css")).read_text())
 
 

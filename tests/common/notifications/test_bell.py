@@ -73,7 +73,7 @@ def test_everybody_who_is_signed_in_has_a_bell(world, sign_in, who):
 def test_nobody_else_has_one(client, world):
     html = client.get("/accounts/login/").content.decode()
     assert 'id="bell"' not in html
-    assert "notifications.js" not in html
+    assert "data-poll-url" not in html
 
 
 def test_a_page_pays_one_query(rita, browser, tell):
