@@ -9,6 +9,7 @@ from clients.membersystem import outcomes
 from clients.membersystem.outcomes import Outcomes
 from clients.models import MemberChange
 from clients.selectors.id_cards import id_card_entries
+from clients.selectors.timeline_traces import id_card_traces
 from clients.services import id_card_files, id_cards  # noqa: F401 - its outbox handlers
 from portal.common import activity, client_actions, timeline
 from portal.common.access import Perm
@@ -36,7 +37,9 @@ client_actions.register(
         why_not=_why_not,
     )
 )
-timeline.register(Source(name="id-cards", perm=Perm.CLIENT_VIEW, order=15, entries=id_card_entries))
+timeline.register(
+    Source(name="id-cards", perm=Perm.CLIENT_VIEW, order=15, entries=id_card_entries, traces=id_card_traces)
+)
 outcomes.register(MemberChange.Kind.ID_CARD, Outcomes(accepted=id_cards.was_accepted, failed=id_cards.has_failed))
 
 

@@ -3,6 +3,7 @@
 from accounts.models import User
 from clients.membersystem import coverage, figures, notices
 from clients.selectors.member_changes import change_entries
+from clients.selectors.timeline_traces import change_traces
 from portal.common import monitoring, timeline
 from portal.common.access import Perm
 from portal.common.notifications import kinds
@@ -12,7 +13,9 @@ from portal.common.timeline import Source
 
 coverage.register()
 monitoring.register("member changes", problems=figures.problems, metrics=figures.metrics)
-timeline.register(Source(name="member-changes", perm=Perm.CLIENT_VIEW, order=15, entries=change_entries))
+timeline.register(
+    Source(name="member-changes", perm=Perm.CLIENT_VIEW, order=15, entries=change_entries, traces=change_traces)
+)
 kinds.register(
     Kind(
         code=notices.FAILED,

@@ -9,6 +9,7 @@ from clients.membersystem import outcomes
 from clients.membersystem.outcomes import Outcomes
 from clients.models import MemberChange
 from clients.selectors.pcp import pcp_entries, why_not
+from clients.selectors.timeline_traces import pcp_traces
 from clients.services import pcp
 from portal.common import activity, client_actions, navigation, timeline
 from portal.common.access import Perm
@@ -36,7 +37,7 @@ client_actions.register(
         why_not=lambda client: why_not(client.policies, account_number=client.account_number),
     )
 )
-timeline.register(Source(name="pcp", perm=Perm.CLIENT_VIEW, order=15, entries=pcp_entries))
+timeline.register(Source(name="pcp", perm=Perm.CLIENT_VIEW, order=15, entries=pcp_entries, traces=pcp_traces))
 outcomes.register(MemberChange.Kind.PCP, Outcomes(accepted=pcp.taken_over, failed=pcp.not_taken_over))
 
 

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from ecomm.selectors.timeline import document_entries
+from ecomm.selectors.timeline_traces import document_traces
 from ecomm.services import documents
 from portal.common import activity, client_actions, navigation, timeline
 from portal.common.access import Perm
@@ -42,7 +43,9 @@ client_actions.register(
         order=50,
     )
 )
-timeline.register(Source(name="documents", perm=Perm.CARRIER_CONTACT, order=20, entries=document_entries))
+timeline.register(
+    Source(name="documents", perm=Perm.CARRIER_CONTACT, order=20, entries=document_entries, traces=document_traces)
+)
 activity.register(
     {
         "document.submitted": "Submitted a document to the carrier",

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from ecomm.selectors.timeline import question_entries
+from ecomm.selectors.timeline_traces import question_traces
 from ecomm.services.questions import ANSWERED, RECEIVED
 from portal.common import activity, client_actions, navigation, timeline
 from portal.common.access import Perm
@@ -42,7 +43,9 @@ client_actions.register(
         also_button=True,
     )
 )
-timeline.register(Source(name="e-questions", perm=Perm.CARRIER_CONTACT, order=30, entries=question_entries))
+timeline.register(
+    Source(name="e-questions", perm=Perm.CARRIER_CONTACT, order=30, entries=question_entries, traces=question_traces)
+)
 kinds.register(
     Kind(
         code=RECEIVED,

@@ -5,6 +5,7 @@ from typing import Any
 
 from ecomm.services.documents import when_decided
 from enrollment.selectors.timeline import evidence_entries
+from enrollment.selectors.timeline_traces import evidence_traces
 from enrollment.services import evidence, evidence_reminders
 from portal.common import activity, timeline
 from portal.common.access import Perm
@@ -19,7 +20,7 @@ def _sent(details: Mapping[str, Any]) -> str:
     return f"Sent papers with an application ({'1 file' if files == 1 else f'{files} files'})"
 
 
-timeline.register(Source(name="evidence", perm=Perm.ENROLL, order=70, entries=evidence_entries))
+timeline.register(Source(name="evidence", perm=Perm.ENROLL, order=70, entries=evidence_entries, traces=evidence_traces))
 activity.register(
     {"evidence.sent": _sent, "evidence.attested": "Entered an attestation of the applicant with an application"}
 )

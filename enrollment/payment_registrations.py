@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from enrollment.selectors import payments as selector
 from enrollment.selectors.timeline import payment_entries
+from enrollment.selectors.timeline_traces import payment_traces
 from enrollment.services import payment_receipts
 from portal.common import activity, client_actions, timeline
 from portal.common.access import Perm
@@ -31,7 +32,7 @@ client_actions.register(
         why_not=why_not,
     )
 )
-timeline.register(Source(name="payments", perm=Perm.ENROLL, order=80, entries=payment_entries))
+timeline.register(Source(name="payments", perm=Perm.ENROLL, order=80, entries=payment_entries, traces=payment_traces))
 kinds.register(
     Kind(
         code=payment_receipts.SETTLED_NOTICE,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from enrollment.selectors.timeline import application_entries, quote_entries
+from enrollment.selectors.timeline_traces import application_traces, quote_traces
 from enrollment.services import draft_expiry, proposals
 from portal.common import activity, came_from, client_actions, member_actions, navigation, prospect_actions, timeline
 from portal.common.access import Perm
@@ -65,8 +66,8 @@ member_actions.register(
     )
 )
 timeline.register(
-    Source(name="quotes", perm=Perm.ENROLL, order=50, entries=quote_entries),
-    Source(name="applications", perm=Perm.ENROLL, order=60, entries=application_entries),
+    Source(name="quotes", perm=Perm.ENROLL, order=50, entries=quote_entries, traces=quote_traces),
+    Source(name="applications", perm=Perm.ENROLL, order=60, entries=application_entries, traces=application_traces),
 )
 kinds.register(
     Kind(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
 from portal.common.access import Perm
@@ -54,6 +55,7 @@ class Household:
 
 
 ReadEntries = Callable[[Any, Household], Sequence[Entry]]
+Traces = Callable[[Any], Sequence[QuerySet[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +64,17 @@ class Source:
 
     ``entries(user, household)`` reads at most ``ROWS_AT_MOST`` of the newest rows in one query, all in the user's
     books. Of entries at one moment those of the source with the lower ``order`` happened first.
+
+    ``traces(account)`` are queries one of which finds a row wherever ``entries`` has something to tell anybody; empty: it is
+    always read. One query looks for the traces of all sources, and those without are not read: most households have no
+    application, payment, document or question.
     """
 
     name: str
     perm: Perm
     order: int
     entries: ReadEntries
+    traces: Traces | None = None
 
 
 @dataclass(frozen=True)
@@ -94,10 +101,21 @@ def register(*sources: Source) -> None:
 def timeline_of(user: Any, household: Household) -> Timeline:
     """Everything this person may know about the household, from all sources. A day after ``today`` is coming up."""
     asked = sorted((s for s in _sources.values() if user.has_portal_perm(s.perm)), key=lambda source: source.order)
-    ordered = sorted((entry for source in asked for entry in source.entries(user, household)), key=_moment)
+    told = _with_traces(asked, household.account)
+    ordered = sorted((entry for source in told for entry in source.entries(user, household)), key=_moment)
     coming = [entry for entry in ordered if entry.day > household.today]
     past = [entry for entry in reversed(ordered) if entry.day <= household.today]
     return Timeline(coming_up=coming, latest=past[:SHOWN_AT_ONCE], earlier=past[SHOWN_AT_ONCE:])
+
+
+def _with_traces(sources: Sequence[Source], account: Any) -> list[Source]:
+    looked_for = [(source, rows) for source in sources if source.traces for rows in source.traces(account)]
+    if not looked_for:
+        return list(sources)
+    row = type(account).objects.filter(pk=account.pk).values_list(*(Exists(rows) for _source, rows in looked_for))
+    there = row.first() or [False] * len(looked_for)
+    found = {source.name for (source, _rows), is_there in zip(looked_for, there, strict=True) if is_there}
+    return [source for source in sources if not source.traces or source.name in found]
 
 
 def _moment(entry: Entry) -> tuple[date, time]:
