@@ -3,27 +3,22 @@
 from functools import cache
 from urllib.parse import quote
 
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 
 
 def address_of(name: str, number: object) -> str:
     """The address ``name`` with its one argument ``number``, which is digits or what is quoted like them."""
-    before, after = _around(name, get_script_prefix())
+    before, after = _around(name)
     return f"{before}{quote(str(number), safe='')}{after}"
 
 
+@cache
 def address_without_number(name: str) -> str:
     """The address ``name``, which takes no argument: what menus are made of."""
-    return _whole(name, get_script_prefix())
-
-
-# The prefix, under which the whole portal stands, is part of what is remembered: it is that of the request.
-@cache
-def _whole(name: str, _prefix: str) -> str:
     return reverse(name)
 
 
 @cache
-def _around(name: str, _prefix: str) -> tuple[str, str]:
+def _around(name: str) -> tuple[str, str]:
     before, _, after = reverse(name, args=["00"]).partition("00")
     return before, after
