@@ -4,6 +4,7 @@ Each way begins in a window of its own. They register, order, change and send in
 """
 
 import json
+import random
 import re
 import time
 import urllib.request
@@ -274,10 +275,14 @@ def registering(walk: Walk) -> None:
 
 
 def type_lines(page: Page) -> None:
+    chance = random.Random()  # noqa: S311 - a rhythm is no secret
     sentence = page.locator("[data-sentence]").first.get_attribute("data-sentence") or ""
     for number in (1, 2, 3):
         page.get_by_label(f"Line {number} of 3").focus()
-        page.keyboard.type(sentence, delay=70)
+        for character in sentence:
+            # As a hand does: a rhythm that is exact to the millisecond is refused as that of a machine.
+            page.keyboard.press(character, delay=chance.uniform(55, 105))
+            page.wait_for_timeout(chance.uniform(30, 110))
         page.keyboard.press("Enter")
 
 
@@ -295,7 +300,7 @@ def typing(walk: Walk) -> None:
         walk.press("Submit")
         walk.look("after the typing" if attempt == 0 else f"typed again, {attempt}")
         if page.get_by_role("button", name="Send Code").count():
-            break  # else a busy machine has paused in the middle of a line
+            break  # else a busy machine has paused in the middle of a line, or chance was too regular
     give_code(page, walk.url)
     walk.at("/accounts/my-information/", "typing pattern kept")
     page.locator("summary", has_text="Account menu").click()
@@ -307,7 +312,7 @@ def typing(walk: Walk) -> None:
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Line 1 of 3").wait_for()
     walk.look("by typing")
-    with page.expect_navigation():
+    with page.expect_navigation(timeout=60_000):
         type_lines(page)  # the last Enter submits
     page.wait_for_load_state("networkidle")
     walk.look("after typing")

@@ -18,6 +18,7 @@ from portal.common.timeline import Household, timeline_of
 from tests.support.documents import sent
 from tests.support.evidence import application_with, submitted
 from tests.support.factories import EQuestionFactory, QuoteFactory
+from tests.support.sep import load_sep_tables
 from tests.support.world import World
 
 pytestmark = pytest.mark.feature("DET_01")
@@ -62,6 +63,7 @@ def quote(world: World) -> Any:
 
 def applied(world: World, *, by: str) -> Any:
     """An application that is known to be the household's by its member, its quote, or the policy it became."""
+    load_sep_tables()
     facts = {"member": {"member": primary(world)}, "quote": {"quote": quote(world)}, "policy": {}}[by]
     application = submitted(application_with(world, "BIRTH", **facts), by=world.producer)
     if by == "policy":
