@@ -42,6 +42,7 @@ def test_cards_of_a_family_are_made_while_the_page_shows_how_far_it_is(world, fa
     page.get_by_role("button", name="Next").click()
 
     expect(page.get_by_label("Sam Washington (Spouse)")).to_be_hidden()
+    page.wait_for_load_state()  # a script ticks all
     page.get_by_label(family.product_name, exact=True).check()
     page.get_by_label("Select All").check()
     expect(page.get_by_label("Sam Washington (Spouse)")).to_be_checked()

@@ -41,6 +41,7 @@ def to_create_login(page: Page) -> None:
     page.get_by_label("Zip Code").fill(ZIP)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Create Your Secure Login.").wait_for()
+    page.wait_for_load_state()  # scripts follow what is typed
 
 
 def link_in_mailbox() -> str:

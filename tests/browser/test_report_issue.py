@@ -53,6 +53,7 @@ def test_from_a_clients_page_to_the_support_mailbox(world, sign_in_as, new_conte
     fill(page)
     picture = png("screenshot.png").read()
     if scripts:
+        page.wait_for_load_state()
         page.evaluate(PASTE, base64.b64encode(picture).decode())
         page.get_by_text("Pasted: screenshot.png").first.wait_for()
     else:

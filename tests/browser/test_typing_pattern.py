@@ -83,6 +83,7 @@ def choose_pattern(page: Page) -> None:
     page.get_by_label("Prompt me for personalized keyboard typing pattern").check()
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Line 1 of 3").wait_for()
+    page.wait_for_load_state()  # keys that come before the script are not seen by it
 
 
 @pytest.mark.feature("LOG_03")
