@@ -65,7 +65,7 @@ class Source:
     ``entries(user, household)`` reads at most ``ROWS_AT_MOST`` of the newest rows in one query, all in the user's
     books. Of entries at one moment those of the source with the lower ``order`` happened first.
 
-    ``traces(account)`` are queries one of which finds a row wherever ``entries`` has something to tell anybody; empty: it is
+    ``traces(account)`` are queries one of which finds a row wherever ``entries`` has something to tell anybody; ``None``: it is
     always read. One query looks for the traces of all sources, and those without are not read: most households have no
     application, payment, document or question.
     """

@@ -125,6 +125,7 @@ def test_what_a_source_can_tell_is_told(world, what):
     assert told
     found = timeline_of(world.producer, household)
     assert [one for one in told if one not in [*found.coming_up, *found.latest, *found.earlier]] == []
+    assert timeline_of(world.outsider, household).is_empty  # traces are anybody's, what is told is not
 
 
 def test_every_source_but_the_policies_leaves_traces_and_each_is_tried_here():
